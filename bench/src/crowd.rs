@@ -19,6 +19,8 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::wait::Patience;
+
 /// The price of a registration in the shipped plan.
 const PRICE_BNB: u64 = 20;
 /// Longer than the cooling-off time of the development chain.
@@ -30,7 +32,10 @@ const IN_FLIGHT: usize = 64;
 /// More than the crowd can ever be owed.
 const FUNDS_BNB: u64 = 1_000_000;
 /// How long a wave may take to be mined and posted.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Patience = Patience {
+    within: Duration::from_secs(300),
+    every: Duration::from_millis(100),
+};
 
 /// Registers a root user, `size` users below it and one below each of those; each of the `size` then has one matured direct
 /// reward.
@@ -142,11 +147,8 @@ async fn until_posted(
     what: &str,
     mut condition: impl AsyncFnMut() -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
-    let begun = std::time::Instant::now();
-    while !condition().await? {
-        ensure!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let look = async || Ok(condition().await?.then_some(()));
+    PATIENCE.until(what, look).await?;
     world.settle().await
 }
 

@@ -12,13 +12,15 @@ use anvil_tests::{World, bnb};
 use anyhow::{Context, ensure};
 
 use crate::measurement::Measurement;
+use crate::wait::Patience;
 
 /// Payments followed, one at a time.
 const SAMPLES: u64 = 100;
-/// Between two looks.
-const POLL: Duration = Duration::from_millis(4);
 /// Longer than any payment may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Patience = Patience {
+    within: Duration::from_secs(30),
+    every: Duration::from_millis(4),
+};
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     let world = World::start().await?;
@@ -30,37 +32,26 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             .signed(&world, bnb(1), ICustody::fundCall {}.abi_encode().into())
             .await?;
         let hash = *world.provider.send_raw_transaction(&raw).await?.tx_hash();
-        let mined = until("a receipt", async || {
-            world.provider.get_transaction_receipt(hash).await.ok().flatten()
+        let mined = PATIENCE.until("a receipt", async || {
+            Ok(world.provider.get_transaction_receipt(hash).await.ok().flatten())
         });
         let receipt = mined.await?;
         let begun = Instant::now();
         let block = receipt.block_number.context("a receipt without a block")?;
-        let final_after = async {
-            until("finality", async || {
-                let tag = world
-                    .provider
-                    .get_block_by_number(BlockNumberOrTag::Finalized)
-                    .await
-                    .ok()
-                    .flatten();
-                tag.filter(|tag| tag.header.number >= block)
-                    .map(|_| begun.elapsed())
-            })
-            .await
-        };
-        let posted_after = async {
-            until("the posting", async || {
-                let statement =
-                    "SELECT count(*) = 1 FROM inbox WHERE chain_seq = $1 AND fact_seq IS NOT NULL";
-                let posted: Result<bool, _> = sqlx::query_scalar(statement)
-                    .bind(i64::try_from(sample + 1).ok()?)
-                    .fetch_one(world.ledger.pool())
-                    .await;
-                posted.ok().filter(|posted| *posted).map(|_| begun.elapsed())
-            })
-            .await
-        };
+        let final_after = PATIENCE.until("finality", async || {
+            let tag = world.provider.get_block_by_number(BlockNumberOrTag::Finalized);
+            let tag = tag.await.ok().flatten();
+            let is_final = tag.is_some_and(|tag| tag.header.number >= block);
+            Ok(is_final.then(|| begun.elapsed()))
+        });
+        let posted_after = PATIENCE.until("the posting", async || {
+            let statement = "SELECT count(*) = 1 FROM inbox WHERE chain_seq = $1 AND fact_seq IS NOT NULL";
+            let posted: Result<bool, _> = sqlx::query_scalar(statement)
+                .bind(i64::try_from(sample + 1)?)
+                .fetch_one(world.ledger.pool())
+                .await;
+            Ok(posted.is_ok_and(|posted| posted).then(|| begun.elapsed()))
+        });
         let (finality, posted) = tokio::try_join!(final_after, posted_after)?;
         finalities.push(finality);
         totals.push(posted);
@@ -84,17 +75,6 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         .print();
     }
     Ok(())
-}
-
-async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
-    let begun = Instant::now();
-    loop {
-        if let Some(value) = condition().await {
-            return Ok(value);
-        }
-        ensure!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        tokio::time::sleep(POLL).await;
-    }
 }
 
 /// The nearest-rank quantile, in seconds.

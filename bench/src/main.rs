@@ -20,6 +20,7 @@ mod scale;
 mod settle;
 mod sign;
 mod simulation;
+mod wait;
 
 use clap::{Parser, Subcommand};
 use measurement::Measurement;

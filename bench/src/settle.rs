@@ -14,12 +14,15 @@ use tokio::task::JoinSet;
 
 use crate::crowd;
 use crate::measurement::Measurement;
+use crate::wait::Patience;
 
 const PAYOUTS: usize = 10_000;
 /// What the contract takes in one transaction.
 const PER_BATCH: usize = 300;
-const POLL: Duration = Duration::from_millis(20);
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Patience = Patience {
+    within: Duration::from_secs(180),
+    every: Duration::from_millis(20),
+};
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     // The crowd's intakes are not signed by our signers: compared with their memory, the reconciler would stop settlement.
@@ -57,14 +60,15 @@ async fn measure(world: &mut World) -> anyhow::Result<()> {
         sent??;
     }
     let built = begun.elapsed();
-    until("all batches to be executed", async || {
-        let statement = "SELECT count(*) FROM payout_batch WHERE state = 'executed'";
-        let executed: i64 = sqlx::query_scalar(statement)
-            .fetch_one(world.ledger.pool())
-            .await?;
-        Ok((executed == i64::try_from(batches)?).then_some(()))
-    })
-    .await?;
+    PATIENCE
+        .until("all batches to be executed", async || {
+            let statement = "SELECT count(*) FROM payout_batch WHERE state = 'executed'";
+            let executed: i64 = sqlx::query_scalar(statement)
+                .fetch_one(world.ledger.pool())
+                .await?;
+            Ok((executed == i64::try_from(batches)?).then_some(()))
+        })
+        .await?;
     let took = begun.elapsed();
 
     let statement = "SELECT count(*), count(DISTINCT user_id) FROM payout WHERE state = 'executed'";
@@ -104,7 +108,7 @@ async fn build(world: &World, builder: &Person, count: usize) -> anyhow::Result<
     let wish = json!({ "filters": {}, "caps": { "count": count }, "dry_run": false });
     let built = post(world, builder, "/payouts/build-batch", wish).await?;
     let id = built["batch"]["id"].as_str().context("no batch id")?.to_owned();
-    until("the batch to be held", async || {
+    PATIENCE.until("the batch to be held", async || {
         let statement = "SELECT 1 FROM payout_batch WHERE batch_id = decode(substr($1, 3), 'hex') AND state <> 'requested'";
         let held: Option<i32> = sqlx::query_scalar(statement)
             .bind(&id)
@@ -148,8 +152,8 @@ impl Desk {
             if let Some(hash) = hash {
                 return Ok(hash);
             }
-            ensure!(begun.elapsed() < PATIENCE, "the batch {id} is not {state}");
-            tokio::time::sleep(POLL).await;
+            ensure!(begun.elapsed() < PATIENCE.within, "the batch {id} is not {state}");
+            tokio::time::sleep(PATIENCE.every).await;
         }
     }
 }
@@ -158,18 +162,4 @@ async fn post(site: &Site, person: &Person, path: &str, body: Value) -> anyhow::
     let answer = person.call(site, Method::POST, path, Some(body)).await?;
     ensure!((200..300).contains(&answer.status), "{path}: {answer:?}");
     Ok(answer.body)
-}
-
-async fn until<T>(
-    what: &str,
-    mut condition: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
-) -> anyhow::Result<T> {
-    let begun = Instant::now();
-    loop {
-        if let Some(value) = condition().await? {
-            return Ok(value);
-        }
-        ensure!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        tokio::time::sleep(POLL).await;
-    }
 }

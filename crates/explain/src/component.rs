@@ -37,12 +37,7 @@ impl Context<'_> {
                 amount,
                 cause,
             } => self.missed(user, (reason, amount), cause, why),
-            ComponentEffect::BonusGranted { user, amount } => {
-                let bonus = of(amount);
-                let because =
-                    format!("user {user} received a bonus of {bonus} that can only be spent on purchases");
-                note("bonus", "bonus", because).by("bonus.amount").of(user)
-            }
+            ComponentEffect::BonusGranted { user, amount } => self.bonus(user, amount),
             ComponentEffect::SubscriptionBought {
                 subscription,
                 user,
@@ -71,15 +66,8 @@ impl Context<'_> {
                 note("ranks", "reached", because).by(rank_path(rank)).of(user)
             }
             ComponentEffect::SidePlaced { user, parent, right } => placed(user, parent, right),
-            ComponentEffect::Activated { user } => {
-                let because =
-                    format!("user {user} has paid enough to count towards the pairs of their uplines");
-                note("binary", "counts", because).by(self.counts_path()).of(user)
-            }
-            ComponentEffect::Deactivated { user } => {
-                let because = format!("user {user} no longer counts towards the pairs of their uplines");
-                note("binary", "counts", because).by(self.counts_path()).of(user)
-            }
+            ComponentEffect::Activated { user } => self.counts(user, "has paid enough to count"),
+            ComponentEffect::Deactivated { user } => self.counts(user, "no longer counts"),
             ComponentEffect::PairsClosed { waiting, .. } => {
                 let because = format!(
                     "the month's pairs have been matched; {waiting} are waiting because the fund was short"
@@ -92,6 +80,18 @@ impl Context<'_> {
             }
             ComponentEffect::Sale(sale) => self.sale(sale),
         })
+    }
+
+    fn bonus(&self, user: UserId, amount: Amount) -> Line {
+        let bonus = self.shown(amount);
+        let because = format!("user {user} received a bonus of {bonus} that can only be spent on purchases");
+        note("bonus", "bonus", because).by("bonus.amount").of(user)
+    }
+
+    /// Whether someone counts in the binary tree, from now on.
+    fn counts(&self, user: UserId, whether: &str) -> Line {
+        let because = format!("user {user} {whether} towards the pairs of their uplines");
+        note("binary", "counts", because).by(self.counts_path()).of(user)
     }
 
     fn sale(&self, sale: SaleEffect) -> Line {

@@ -218,33 +218,14 @@ impl Context<'_> {
             Reason::Allocated => self.allocated(leg),
             Reason::Reversed => self.reversed(leg, why),
             Reason::Spent => self.spent(),
-            Reason::Funded => settled(leg, Verdict::Moved, "money came in that belongs to no user"),
-            Reason::Correction => {
-                let because = "operators reversed a reward that had matured in error";
-                settled(leg, Verdict::Moved, because)
-            }
-            Reason::Payout => paid_out(leg, "the contract sent it to the user"),
-            Reason::PayoutCredited => paid_out(
-                leg,
-                "it could not be sent, so the contract credited it to the user",
-            ),
-            Reason::Claim => {
-                let because = "the user claimed it with a proof against a published root";
-                settled(leg, Verdict::Moved, because)
-            }
-            Reason::CreditWithdrawal => {
-                let because = "the user withdrew their credit from the contract";
-                settled(leg, Verdict::Moved, because)
-            }
-            Reason::Treasury => settled(
-                leg,
-                Verdict::Company,
-                "the operator withdrew the operator's share",
-            ),
-            Reason::Overpaid => {
-                let because = "the chain paid the user more than the books had recorded";
-                settled(leg, Verdict::Waiting, because)
-            }
+            Reason::Funded => settled(leg, Verdict::Moved, settlement::FUNDED),
+            Reason::Correction => settled(leg, Verdict::Moved, settlement::CORRECTED),
+            Reason::Payout => paid_out(leg, settlement::SENT),
+            Reason::PayoutCredited => paid_out(leg, settlement::CREDITED),
+            Reason::Claim => settled(leg, Verdict::Moved, settlement::CLAIMED),
+            Reason::CreditWithdrawal => settled(leg, Verdict::Moved, settlement::CREDIT_WITHDRAWN),
+            Reason::Treasury => settled(leg, Verdict::Company, settlement::TREASURY),
+            Reason::Overpaid => settled(leg, Verdict::Waiting, settlement::OVERPAID),
         }
     }
 

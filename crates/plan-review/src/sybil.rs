@@ -209,3 +209,39 @@ fn difference(left: Amount, right: Amount) -> i128 {
     let signed = |amount: Amount| i128::try_from(amount.base_units()).unwrap_or(i128::MAX);
     signed(left).saturating_sub(signed(right))
 }
+
+/// How many directs each name has, for the forms of which a coalition is made: a chain, and trees of these widths.
+const WIDTHS: [u32; 4] = [1, 2, 3, 5];
+
+/// What all names paid, and what came back to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Played {
+    paid: Amount,
+    returned: Amount,
+}
+
+/// `in a chain`, `with 3 directs each`.
+fn shape(width: u32) -> String {
+    match width {
+        1 => "in a chain".to_owned(),
+        _ => format!("with {width} directs each"),
+    }
+}
+
+/// The parent of a node in a tree of this width, both counted from 1.
+fn parent(number: u32, width: u32) -> Option<u32> {
+    number.checked_sub(2)?.checked_div(width)?.checked_add(1)
+}
+
+fn rebate_finding(share_bps: u128, text: String, figures: Vec<(&'static str, u128)>) -> Finding {
+    let severity = match share_bps {
+        0 => Severity::Info,
+        _ => Severity::Warning,
+    };
+    Finding {
+        code: "sybil_rebate",
+        severity,
+        text,
+        figures,
+    }
+}

@@ -16,6 +16,9 @@ const STALE_BLOCKS_MAX: u64 = 8;
 /// Methods of the development node, with which a test steers it: they never fail.
 const STEERING: [&str; 4] = ["anvil_", "evm_", "hardhat_", "txpool_"];
 
+/// The method that sends a raw transaction.
+const RAW: &str = "eth_sendRawTransaction";
+
 /// What nodes say to a raw transaction that they do not want, or already have.
 const WORDS: [fn() -> Fault; 6] = [
     Fault::already_known,
@@ -80,18 +83,36 @@ impl Rates {
         swallow: 20,
     };
 
-    fn each(self) -> [(u16, Kind); 10] {
+    /// Each rate with its fault; none where it does not apply to the request.
+    fn each(self) -> [(u16, Draw); 10] {
         [
-            (self.delay, Kind::Delay),
-            (self.rate_limited, Kind::RateLimited),
-            (self.server_error, Kind::ServerError),
-            (self.refuse, Kind::Refuse),
-            (self.drop_before, Kind::DropBefore),
-            (self.drop_after, Kind::DropAfter),
-            (self.truncate, Kind::Truncate),
-            (self.stale, Kind::Stale),
-            (self.missing, Kind::Missing),
-            (self.swallow, Kind::Swallow),
+            (self.delay, |random, _| {
+                Some(Fault::Delay(Duration::from_millis(
+                    1 + random.below(DELAY_MS_MAX),
+                )))
+            }),
+            (self.rate_limited, |_, _| Some(Fault::rate_limited())),
+            (self.server_error, |_, _| Some(Fault::Status(500))),
+            (self.refuse, |random, method| {
+                Some(match method {
+                    RAW => random.one_of(&WORDS)(),
+                    _ => Fault::refuse("internal error"),
+                })
+            }),
+            (self.drop_before, |_, _| Some(Fault::DropBefore)),
+            (self.drop_after, |_, _| Some(Fault::DropAfter)),
+            (self.truncate, |_, _| Some(Fault::Truncate)),
+            (self.stale, |random, method| {
+                (method != RAW).then(|| Fault::Stale(1 + random.below(STALE_BLOCKS_MAX)))
+            }),
+            (self.missing, |_, method| match method {
+                "eth_getLogs" => Some(Fault::Empty),
+                "eth_getTransactionReceipt" | "eth_getTransactionByHash" => Some(Fault::Null),
+                _ => None,
+            }),
+            (self.swallow, |_, method| {
+                (method == RAW).then_some(Fault::Swallow)
+            }),
         ]
     }
 
@@ -102,19 +123,8 @@ impl Rates {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Delay,
-    RateLimited,
-    ServerError,
-    Refuse,
-    DropBefore,
-    DropAfter,
-    Truncate,
-    Stale,
-    Missing,
-    Swallow,
-}
+/// The fault of a request of this method.
+type Draw = fn(&mut Random, &str) -> Option<Fault>;
 
 /// The request that a decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -133,30 +143,11 @@ pub(crate) fn decide(seed: u64, rates: Rates, request: Nth<'_>) -> Option<Fault>
     let mut random = Random::of(seed, request);
     let drawn = random.below(OF);
     let mut below = 0;
-    let (_, kind) = rates.each().into_iter().find(|(rate, _)| {
+    let (_, draw) = rates.each().into_iter().find(|(rate, _)| {
         below += u64::from(*rate);
         drawn < below
     })?;
-    let is_raw = request.method == "eth_sendRawTransaction";
-    Some(match kind {
-        Kind::Delay => Fault::Delay(Duration::from_millis(1 + random.below(DELAY_MS_MAX))),
-        Kind::RateLimited => Fault::rate_limited(),
-        Kind::ServerError => Fault::Status(500),
-        Kind::Refuse if is_raw => random.one_of(&WORDS)(),
-        Kind::Refuse => Fault::refuse("internal error"),
-        Kind::DropBefore => Fault::DropBefore,
-        Kind::DropAfter => Fault::DropAfter,
-        Kind::Truncate => Fault::Truncate,
-        Kind::Stale if is_raw => return None,
-        Kind::Stale => Fault::Stale(1 + random.below(STALE_BLOCKS_MAX)),
-        Kind::Missing => match request.method {
-            "eth_getLogs" => Fault::Empty,
-            "eth_getTransactionReceipt" | "eth_getTransactionByHash" => Fault::Null,
-            _ => return None,
-        },
-        Kind::Swallow if is_raw => Fault::Swallow,
-        Kind::Swallow => return None,
-    })
+    draw(&mut random, request.method)
 }
 
 /// SplitMix64: a few bits well mixed are all that is needed.

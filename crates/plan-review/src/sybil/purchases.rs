@@ -4,14 +4,12 @@
 use ledger::UserId;
 use money::{Amount, Asset};
 
-use super::{Bounds, sum};
+use super::{Bounds, Played, WIDTHS, parent, rebate_finding, shape, sum};
 use plan::compiled::{CompiledPlan, IntakeRule};
 use plan::fact::ComponentFact;
 use plan::{Day, Fact, Outcome, State};
-use plan_file::{Finding, Severity, percent};
+use plan_file::{Finding, percent};
 
-/// How many directs each name has: a chain, and trees of these widths.
-const WIDTHS: [u32; 4] = [1, 2, 3, 5];
 /// An order of the last name is this many times as large as the others.
 const LAST_ORDERS: [u128; 4] = [1, 10, 100, 1_000];
 /// Maximum number of days that a fact ends.
@@ -29,13 +27,6 @@ struct Form {
     outsiders: u32,
     /// Invented customers of each name, who buy for one unit each; the first of the last name buys what the last name else would.
     customers: u32,
-}
-
-/// What all names paid and received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Played {
-    paid: Amount,
-    returned: Amount,
 }
 
 /// Searches every form with up to `bounds.identities_max` names. `None` for plans whose payments buy no goods, and where a name
@@ -103,11 +94,7 @@ fn gain_bps(result: Played, one: Played) -> u128 {
 fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u128) -> Finding {
     let share_bps = gain_bps(result, one);
     let units = |amount| asset.display_amount(amount);
-    let shape = if form.width == 1 {
-        "in a chain".to_owned()
-    } else {
-        format!("with {} directs each", form.width)
-    };
+    let shape = shape(form.width);
     let (each, last) = (units(form.each), units(form.last));
     let purchases = match form.customers {
         0 => format!("{each} {asset} for each and {last} for the last, "),
@@ -116,35 +103,28 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
              customers buying for 1,  "
         ),
     };
-    Finding {
-        code: "sybil_rebate",
-        severity: if share_bps == 0 {
-            Severity::Info
-        } else {
-            Severity::Warning
-        },
-        text: format!(
-            "A person who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} \
-             {asset} back as rewards; one name that pays {} gets {}. False names gain {} of the payments. This is the best of \
-             {forms} forms searched; others may gain more.",
-            form.names,
-            form.outsiders,
-            units(result.returned),
-            units(result.paid),
-            units(one.paid),
-            units(one.returned),
-            percent(share_bps),
-        ),
-        figures: vec![
-            ("names", u128::from(form.names)),
-            ("directs_each", u128::from(form.width)),
-            ("paid", result.paid.base_units()),
-            ("returned", result.returned.base_units()),
-            ("one_name_returned", one.returned.base_units()),
-            ("share_bps", share_bps),
-            ("forms", forms),
-        ],
-    }
+    let text = format!(
+        "A person who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} \
+         {asset} back as rewards; one name that pays {} gets {}. False names gain {} of the payments. This is the best of \
+         {forms} forms searched; others may gain more.",
+        form.names,
+        form.outsiders,
+        units(result.returned),
+        units(result.paid),
+        units(one.paid),
+        units(one.returned),
+        percent(share_bps),
+    );
+    let figures = vec![
+        ("names", u128::from(form.names)),
+        ("directs_each", u128::from(form.width)),
+        ("paid", result.paid.base_units()),
+        ("returned", result.returned.base_units()),
+        ("one_name_returned", one.returned.base_units()),
+        ("share_bps", share_bps),
+        ("forms", forms),
+    ];
+    rebate_finding(share_bps, text, figures)
 }
 
 /// The first of a month, so that a whole month follows.
@@ -168,12 +148,9 @@ fn play(plan: &CompiledPlan, form: Form) -> Option<Played> {
         } else {
             form.each
         };
-        // The parent of a node in a tree of this width, counted from 1, behind the first outsider.
-        let parent = number
-            .checked_sub(2)
-            .and_then(|before| before.checked_div(form.width))
-            .and_then(|parent| parent.checked_add(2));
-        world.join(UserId::new(parent.unwrap_or(1)), amount)?;
+        // Behind the first outsider.
+        let above = parent(number, form.width).and_then(|parent| parent.checked_add(1));
+        world.join(UserId::new(above.unwrap_or(1)), amount)?;
         paid.push(amount);
         for customer in 0..form.customers {
             let amount = if is_last && customer == 0 {

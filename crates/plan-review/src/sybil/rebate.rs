@@ -4,24 +4,16 @@
 use ledger::{Account, Beneficiary, UserId};
 use money::Amount;
 
-use super::{Bounds, sum};
+use super::{Bounds, Played, WIDTHS, parent, rebate_finding, shape, sum};
 use plan::compiled::{CompiledPlan, IntakeRule};
 use plan::{Day, DepositId, Fact, Outcome, State};
-use plan_file::{Finding, Severity, percent};
+use plan_file::{Finding, percent};
 
-/// How many directs each name has, for the forms of which a coalition is made: a chain, and trees of these widths.
-const WIDTHS: [u32; 4] = [1, 2, 3, 5];
 /// The last name buys so many times the smallest subscription: what the others earn of it is what caps let them.
 const LAST_BUYS: [u128; 4] = [1, 10, 50, 200];
 
-/// The best form that was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Best {
-    names: u32,
-    width: u32,
-    paid: Amount,
-    returned: Amount,
-}
+/// The best form that was found: names, directs of each, and what came of it.
+type Best = (u32, u32, Played);
 
 /// Searches every form with up to `bounds.identities_max` names. `None` for plans without purchases whose shares can go to
 /// other names.
@@ -41,19 +33,12 @@ pub fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
         for width in WIDTHS {
             for times in LAST_BUYS {
                 let last = smallest.checked_mul(times).ok()?;
-                let Some((paid, returned)) = replay(plan, names, width, (smallest, last)) else {
+                let Some(played) = replay(plan, names, width, (smallest, last)) else {
                     continue;
                 };
                 forms = forms.saturating_add(1);
-                let is_better =
-                    best.is_none_or(|best| share(returned, paid) > share(best.returned, best.paid));
-                if is_better {
-                    best = Some(Best {
-                        names,
-                        width,
-                        paid,
-                        returned,
-                    });
+                if best.is_none_or(|(.., best)| share(played) > share(best)) {
+                    best = Some((names, width, played));
                 }
             }
         }
@@ -61,65 +46,42 @@ pub fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
     best.map(|best| finding(plan, best, forms))
 }
 
-fn finding(plan: &CompiledPlan, best: Best, forms: u128) -> Finding {
-    let asset = plan.asset();
-    let share_bps = share(best.returned, best.paid);
-    let form = if best.width == 1 {
-        "in a chain".to_owned()
-    } else {
-        format!("with {} directs each", best.width)
-    };
-    Finding {
-        code: "sybil_rebate",
-        severity: if share_bps == 0 {
-            Severity::Info
-        } else {
-            Severity::Warning
-        },
-        text: format!(
-            "A person who buys under {} names {form} gets {} of {} {asset} back as generation income from their own purchases: \
-             {}, where one name gets nothing. This is the best of {forms} forms searched; others may gain more.",
-            best.names,
-            asset.display_amount(best.returned),
-            asset.display_amount(best.paid),
-            percent(share_bps),
-        ),
-        figures: vec![
-            ("names", u128::from(best.names)),
-            ("directs_each", u128::from(best.width)),
-            ("paid", best.paid.base_units()),
-            ("returned", best.returned.base_units()),
-            ("share_bps", share_bps),
-            ("forms", forms),
-        ],
-    }
+fn finding(plan: &CompiledPlan, (names, width, played): Best, forms: u128) -> Finding {
+    let (asset, share_bps) = (plan.asset(), share(played));
+    let text = format!(
+        "A person who buys under {names} names {} gets {} of {} {asset} back as generation income from their own purchases: \
+         {}, where one name gets nothing. This is the best of {forms} forms searched; others may gain more.",
+        shape(width),
+        asset.display_amount(played.returned),
+        asset.display_amount(played.paid),
+        percent(share_bps),
+    );
+    let figures = vec![
+        ("names", u128::from(names)),
+        ("directs_each", u128::from(width)),
+        ("paid", played.paid.base_units()),
+        ("returned", played.returned.base_units()),
+        ("share_bps", share_bps),
+        ("forms", forms),
+    ];
+    rebate_finding(share_bps, text, figures)
 }
 
-fn share(returned: Amount, paid: Amount) -> u128 {
+fn share(Played { paid, returned }: Played) -> u128 {
     Amount::new(10_000).proportion(returned, paid).base_units()
 }
 
 /// Names join in level order, each under the name whose turn it is; all buy the smallest subscription, the last one more.
 /// Says what was paid and what of it comes back to the names, or nothing if the plan does not sell it.
-fn replay(
-    plan: &CompiledPlan,
-    names: u32,
-    width: u32,
-    (smallest, last): (Amount, Amount),
-) -> Option<(Amount, Amount)> {
+fn replay(plan: &CompiledPlan, names: u32, width: u32, (smallest, last): (Amount, Amount)) -> Option<Played> {
     let (mut state, mut out) = (State::new(plan), Outcome::default());
     let mut bought = Vec::new();
     let mut returned = Vec::new();
     for number in 1..=names {
         let amount = if number == names { last } else { smallest };
-        // The parent of a node in a tree of this width, counted from 1.
-        let sponsor = number
-            .checked_sub(2)
-            .and_then(|before| before.checked_div(width))
-            .and_then(|parent| parent.checked_add(1));
         let fact = Fact::Registered {
             user: UserId::new(number)?,
-            sponsor: sponsor.and_then(UserId::new),
+            sponsor: parent(number, width).and_then(UserId::new),
             deposit: DepositId::new(number)?,
             amount,
             day: Day::new(1),
@@ -135,5 +97,8 @@ fn replay(
             }
         }
     }
-    Some((sum(bought.into_iter()), sum(returned.into_iter())))
+    Some(Played {
+        paid: sum(bought.into_iter()),
+        returned: sum(returned.into_iter()),
+    })
 }
