@@ -146,7 +146,6 @@ impl Side {
 
 impl Parts {
     /// What the user can use.
-    #[must_use]
     pub const fn wallet(&self) -> Amount {
         self.value
             .saturating_sub(self.withheld)
@@ -180,13 +179,11 @@ impl BinaryState {
     }
 
     /// Users who have joined.
-    #[must_use]
     pub fn user_count(&self) -> usize {
         self.tree.len()
     }
 
     /// Where a user stands; `None` at the top of a tree and for who has not joined.
-    #[must_use]
     pub fn place(&self, user: UserId) -> Option<Place> {
         let (parent, side) = self.tree.place(user.get())?;
         let parent = UserId::new(parent)?;
@@ -194,49 +191,41 @@ impl BinaryState {
     }
 
     /// Who stands on a side of a user.
-    #[must_use]
     pub fn below(&self, user: UserId, side: Side) -> Option<UserId> {
         UserId::new(self.tree.below(user.get(), side))
     }
 
     /// Lots on the left and on the right side that wait for a partner or for their turn.
-    #[must_use]
     pub fn lots(&self, user: UserId) -> [u32; 2] {
         self.lots.get(line(user.get())).copied().unwrap_or_default()
     }
 
     /// Pairs of a user that were paid and stand.
-    #[must_use]
     pub fn pairs(&self, user: UserId) -> u32 {
         self.history.pairs(user.get())
     }
 
     /// What a user has paid, instalments out of pairs included.
-    #[must_use]
     pub fn paid(&self, user: UserId) -> Amount {
         self.paid_of(user.get())
     }
 
     /// What is not yet paid of the price.
-    #[must_use]
     pub fn outstanding(&self, terms: &BinaryTerms, user: UserId) -> Amount {
         terms.price.saturating_sub(self.paid(user))
     }
 
     /// Whether payments, instalments included, have reached the activation amount.
-    #[must_use]
     pub fn is_active_buyer(&self, terms: &BinaryTerms, user: UserId) -> bool {
         self.paid(user) >= terms.activation
     }
 
     /// Whether the user counts as a member on the sides above.
-    #[must_use]
     pub fn counts(&self, user: UserId) -> bool {
         self.since_of(user.get()) != 0
     }
 
     /// Directs of a user that count.
-    #[must_use]
     pub fn directs(&self, user: UserId) -> u32 {
         self.directs.get(line(user.get())).copied().unwrap_or(0)
     }
@@ -255,7 +244,6 @@ impl BinaryState {
     }
 
     /// Bytes that the amounts of granted pairs take, for all users together: 16 for each run of equal ones.
-    #[must_use]
     pub fn history_bytes(&self) -> usize {
         self.history.run_bytes()
     }

@@ -185,38 +185,32 @@ impl Campaign {
     }
 
     /// Whose referral a conversion is.
-    #[must_use]
     pub fn referrer(&self, id: ConversionId) -> Option<UserId> {
         self.record(id).map(|record| record.referrer)
     }
 
     /// What has not been reversed of a conversion's amount.
-    #[must_use]
     pub fn rest(&self, id: ConversionId) -> Amount {
         let of = |record: &Record| record.amount.saturating_sub(record.reversed);
         self.record(id).map_or(Amount::ZERO, of)
     }
 
     /// The id of the next conversion; `None` when there are no more.
-    #[must_use]
     pub fn next_id(&self) -> Option<ConversionId> {
         ConversionId::from_index(self.records.len())
     }
 
     /// Grants that stand, in base units; never more than the budget.
-    #[must_use]
     pub const fn spent(&self) -> Amount {
         self.spent
     }
 
     /// Grants of a user that stand.
-    #[must_use]
     pub fn earned(&self, user: UserId) -> Amount {
         self.line(user).map_or(Amount::ZERO, |line| line.earned)
     }
 
     /// Qualified conversions of a user that stand.
-    #[must_use]
     pub fn conversions(&self, user: UserId) -> u32 {
         self.line(user).map_or(0, |line| line.conversions)
     }

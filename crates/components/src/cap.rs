@@ -118,20 +118,17 @@ impl Caps {
     }
 
     /// What a user paid for purchases that stand.
-    #[must_use]
     pub fn invested(&self, user: UserId) -> Amount {
         self.line(user).invested
     }
 
     /// What a user was granted and did not have to give back.
-    #[must_use]
     pub fn earned(&self, user: UserId) -> Amount {
         self.line(user).earned
     }
 
     /// What a user may still earn; without a cap there is no end.
     #[inline]
-    #[must_use]
     pub fn room(&self, user: UserId) -> Amount {
         room(self.terms, self.line(user))
     }
@@ -157,7 +154,6 @@ impl Caps {
 
     /// What a user earned beyond the cap, after a purchase was refunded: held rewards of this amount relied on it.
     #[inline]
-    #[must_use]
     pub fn over(&self, user: UserId) -> Amount {
         self.terms.map_or(Amount::ZERO, |terms| {
             let line = self.line(user);

@@ -52,13 +52,11 @@ impl FundName {
     }
 
     /// The name.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.name
     }
 
     /// The fund; [`Fund::UNALLOCATED`] before it was found.
-    #[must_use]
     pub const fn number(&self) -> Fund {
         self.number
     }

@@ -136,19 +136,16 @@ impl Orders {
     }
 
     /// The order with this id.
-    #[must_use]
     pub fn order(&self, id: OrderId) -> Option<&Order> {
         self.orders.get(number::index(id.get()))
     }
 
     /// How many orders were placed.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.orders.len()
     }
 
     /// The participant who serves this customer.
-    #[must_use]
     pub fn server(&self, customer: CustomerId) -> Option<UserId> {
         self.servers.get(number::index(customer.get())).copied()
     }

@@ -94,34 +94,29 @@ impl Sponsors {
 
     /// How many users joined.
     #[inline]
-    #[must_use]
     pub const fn count(&self) -> usize {
         self.lines.len()
     }
 
     /// Whether a user joined.
     #[inline]
-    #[must_use]
     pub fn has(&self, user: UserId) -> bool {
         user.index() < self.lines.len()
     }
 
     /// The sponsor of a user.
     #[inline]
-    #[must_use]
     pub fn of(&self, user: UserId) -> Option<UserId> {
         self.lines.get(user.index())?.sponsor
     }
 
     /// The numbers of the sponsors of users 1, 2, …; 0 for nobody.
     #[inline]
-    #[must_use]
     pub fn numbers(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + '_ {
         self.lines.iter().map(|line| line.sponsor.map_or(0, UserId::get))
     }
 
     /// The sponsors of users 1, 2, …, by themselves.
-    #[must_use]
     pub fn alone(&self) -> Cow<'_, [Option<UserId>]> {
         match &self.links {
             Some(links) => Cow::Borrowed(&links.sponsors),
@@ -131,7 +126,6 @@ impl Sponsors {
 
     /// The standing of a user.
     #[inline]
-    #[must_use]
     pub fn standing(&self, user: UserId) -> Option<Standing> {
         Standing::from_number(self.lines.get(user.index())?.standing)
     }
@@ -144,7 +138,6 @@ impl Sponsors {
 
     /// Whether a user joined and was not refunded.
     #[inline]
-    #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
         self.standing(user)
             .is_some_and(|standing| standing != Standing::Gone)

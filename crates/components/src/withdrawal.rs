@@ -96,19 +96,16 @@ impl WithdrawalTerms {
     }
 
     /// The fee's share of what tax leaves.
-    #[must_use]
     pub const fn fee(&self) -> Bps {
         self.fee
     }
 
     /// The smallest withdrawal, before deductions.
-    #[must_use]
     pub const fn min(&self) -> Amount {
         self.min
     }
 
     /// Divides a withdrawal. The fee is inside it, rounded down, and never taken of the tax.
-    #[must_use]
     pub fn quote(&self, gross: Amount, withheld: Amount) -> Quote {
         let withheld = withheld.min(gross);
         let rest = gross.saturating_sub(withheld);

@@ -57,13 +57,11 @@ impl Withholding {
     }
 
     /// Whether a user's tax id is known.
-    #[must_use]
     pub fn has_tax_id(&self, user: UserId) -> bool {
         self.tax_ids.contains(&user)
     }
 
     /// What would be withheld from this payment now.
-    #[must_use]
     pub fn preview(&self, terms: &WithholdingTerms, payment: &Payment) -> Withheld {
         let mut withheld = Withheld::nothing(payment.user, payment.gross);
         if payment.gross.is_zero() {
@@ -143,7 +141,6 @@ impl Withholding {
     }
 
     /// A user's year under the policy at this place of the plan's list: the figures of a certificate.
-    #[must_use]
     pub fn year(&self, user: UserId, policy: u8, year: FinancialYear) -> YearTotals {
         let key = YearKey { user, policy, year };
         self.years.get(&key).copied().unwrap_or_default()

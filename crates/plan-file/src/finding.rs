@@ -15,7 +15,6 @@ pub struct Finding {
 
 impl Finding {
     /// A figure by its name.
-    #[must_use]
     pub fn figure(&self, name: &str) -> Option<u128> {
         let mut figures = self.figures.iter();
         figures

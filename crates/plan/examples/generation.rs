@@ -21,7 +21,7 @@ fn main() -> anyhow::Result<()> {
         let (own, naive) = (run.purchases_per_second, run.naive_per_second.unwrap_or(f64::NAN));
         println!(
             "{}: {:.3} s, {own:.0} purchases/s, {naive:.0} by the second implementation, {:.1} times",
-            generation::name(run.mode),
+            generation::name(mode),
             run.seconds.cpu,
             own / naive
         );

@@ -128,19 +128,16 @@ impl Book {
     }
 
     /// The state behind the book.
-    #[must_use]
     pub const fn state(&self) -> &State {
         &self.state
     }
 
     /// The plan that is in force.
-    #[must_use]
     pub const fn plan(&self) -> &CompiledPlan {
         &self.plan
     }
 
     /// All versions so far, for explanations: what was granted keeps the terms of its version.
-    #[must_use]
     pub fn plans(&self) -> Plans<'_> {
         Plans {
             in_force: &self.plan,
@@ -149,26 +146,22 @@ impl Book {
     }
 
     /// The user with this wallet.
-    #[must_use]
     pub fn user_of(&self, wallet: Address) -> Option<UserId> {
         self.users.get(&wallet).copied()
     }
 
     /// The wallet of a user.
-    #[must_use]
     pub fn wallet_of(&self, user: UserId) -> Option<Address> {
         let position = usize::try_from(user.get()).ok()?.checked_sub(1)?;
         self.wallets.get(position).copied()
     }
 
     /// The deposit with this reference.
-    #[must_use]
     pub fn deposit_of(&self, deposit_ref: B256) -> Option<DepositId> {
         self.deposits.get(&deposit_ref).copied()
     }
 
     /// Lifetime entitlement of a wallet.
-    #[must_use]
     pub fn entitled(&self, wallet: Address) -> Amount {
         self.user_of(wallet)
             .map_or(Amount::ZERO, |user| self.state.entitled(user))

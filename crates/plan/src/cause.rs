@@ -153,7 +153,6 @@ pub enum Cause {
 
 impl Cause {
     /// Whether people or processes say it; otherwise the chain alone does.
-    #[must_use]
     pub const fn is_command(&self) -> bool {
         matches!(
             self,

@@ -194,7 +194,6 @@ pub enum GateError {
 
 impl GateError {
     /// Stable code of the broken rule.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::RecruitmentFunded { .. } => "recruitment_funded",
@@ -206,69 +205,58 @@ impl GateError {
 
 impl CompiledPlan {
     /// Commits to every parameter, not to comments or formatting. See `compile::encoding` for the bytes.
-    #[must_use]
     pub const fn hash(&self) -> B256 {
         self.hash
     }
 
     /// The plan's name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.terms.name
     }
 
     /// The plan's version.
-    #[must_use]
     pub const fn version(&self) -> u32 {
         self.terms.version
     }
 
     /// What the plan counts in.
-    #[must_use]
     pub const fn asset(&self) -> Asset {
         self.terms.asset
     }
 
     /// What a payment is.
-    #[must_use]
     pub const fn intake(&self) -> IntakeRule {
         self.terms.intake
     }
 
     /// The components of the plan.
-    #[must_use]
     pub const fn components(&self) -> &ComponentTerms {
         &self.terms.components
     }
 
     /// Registrations, retopups and pools, if the plan has them.
-    #[must_use]
     pub const fn auto_pool(&self) -> Option<&AutoPoolTerms> {
         self.terms.components.auto_pool.as_ref()
     }
 
     /// What a registration costs; zero in a plan without pools, whose components say what they take.
-    #[must_use]
     pub fn registration_price(&self) -> Amount {
         self.auto_pool()
             .map_or(Amount::ZERO, |terms| terms.registration.price)
     }
 
     /// The sponsor's share of a registration that does not go to a pool.
-    #[must_use]
     pub fn direct_share(&self) -> Amount {
         self.direct_share_of(Route::Direct)
     }
 
     /// The sponsor's share of a registration that goes this way.
-    #[must_use]
     pub fn direct_share_of(&self, route: Route) -> Amount {
         self.auto_pool()
             .map_or(Amount::ZERO, |terms| terms.direct_share_of(route))
     }
 
     /// The part with which every registration enters a pool; `None` when some enter with their whole price.
-    #[must_use]
     pub fn split_share(&self) -> Option<Amount> {
         match &self.auto_pool()?.registration.pool_entry {
             PoolEntry::Split(split) => Some(split.pool),
@@ -277,71 +265,60 @@ impl CompiledPlan {
     }
 
     /// What a retopup costs; zero in a plan without pools.
-    #[must_use]
     pub fn retopup_price(&self) -> Amount {
         self.auto_pool().map_or(Amount::ZERO, |terms| terms.retopup.price)
     }
 
     /// What an upline of each generation gets of a retopup, sponsor first.
-    #[must_use]
     pub fn generation_shares(&self) -> &[Amount] {
         self.auto_pool().map_or(&[], |terms| &terms.retopup.generations)
     }
 
     /// Number of tiers; 0 without pools.
-    #[must_use]
     pub fn tiers(&self) -> u8 {
         let tiers = self.auto_pool().map_or(0, |terms| terms.pool.tiers.len());
         u8::try_from(tiers).unwrap_or(Tier::MAX)
     }
 
     /// Price of a place in a tier; `None` if the plan does not have this tier.
-    #[must_use]
     pub fn price(&self, tier: Tier) -> Option<Amount> {
         Some(self.auto_pool()?.tier(tier)?.price)
     }
 
     /// What the ancestors above a new node of a tier get, parent first; empty if there is no such tier.
-    #[must_use]
     pub fn layer_shares(&self, tier: Tier) -> &[Amount] {
         let tier = self.auto_pool().and_then(|terms| terms.tier(tier));
         tier.map_or(&[], |terms| &terms.layers)
     }
 
     /// Places of a tree; `None` when trees are endless.
-    #[must_use]
     pub fn tree_size(&self) -> Option<u32> {
         self.auto_pool()?.pool.tree_size
     }
 
     /// Trees that a tier may have; `None` when there is no limit.
-    #[must_use]
     pub fn trees_max(&self) -> Option<u32> {
         self.auto_pool()?.pool.trees_max
     }
 
     /// Where the price of a registration goes, as [`AutoPoolTerms::route`] says; without pools it is divided.
-    #[must_use]
     pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
         self.auto_pool()
             .map_or(Route::Direct, |terms| terms.route(ordinal, first_tier))
     }
 
     /// Whether a user may choose what is reserved.
-    #[must_use]
     pub fn reserve_is_chosen(&self) -> bool {
         self.auto_pool()
             .is_some_and(|terms| terms.pool.reserve == ReserveTerms::OptIn)
     }
 
     /// Share of all rewards that later participants' payments fund.
-    #[must_use]
     pub const fn recruitment_share_bps(&self) -> u16 {
         self.recruitment_share_bps
     }
 
     /// What the compiler noticed.
-    #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }

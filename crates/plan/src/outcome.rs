@@ -33,7 +33,6 @@ impl Outcome {
     }
 
     /// Why its legs and effects are there.
-    #[must_use]
     pub const fn decisions(&self) -> &Decisions {
         &self.decisions
     }

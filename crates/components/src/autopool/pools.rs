@@ -111,19 +111,16 @@ impl Pools {
     }
 
     /// By user id, from 1.
-    #[must_use]
     pub const fn seats(&self) -> &Vec<Seat> {
         &self.seats
     }
 
     /// By tier, from 1.
-    #[must_use]
     pub const fn tiers(&self) -> &Vec<TierNodes> {
         &self.tiers
     }
 
     /// Matured rewards that wait for the next tier's price; never zero.
-    #[must_use]
     pub const fn reserves(&self) -> &BTreeMap<(UserId, Tier), Amount> {
         &self.reserves
     }
@@ -177,7 +174,6 @@ impl Pools {
 
     /// Where the next node of a tier goes. A tier that the plan does not have is full.
     #[inline]
-    #[must_use]
     pub fn room(&self, terms: &AutoPoolTerms, tier: Tier) -> PoolRoom {
         let nodes = self.tiers.get(tier_index(tier));
         let next = nodes.and_then(|tier| u32::try_from(tier.nodes.len()).ok());
@@ -191,7 +187,6 @@ impl Pools {
     }
 
     /// Where a user sits in a tier.
-    #[must_use]
     pub fn place(&self, terms: &AutoPoolTerms, user: UserId, tier: Tier) -> Option<Place> {
         let node = if tier == Tier::FIRST {
             self.seats.get(user.index())?.first?
@@ -202,7 +197,6 @@ impl Pools {
     }
 
     /// Who sits in a place.
-    #[must_use]
     pub fn occupant(&self, terms: &AutoPoolTerms, tier: Tier, place: Place) -> Option<UserId> {
         let node = match terms.pool.tree_size {
             Some(size) if place.index >= size => return None,
@@ -218,7 +212,6 @@ impl Pools {
 
     /// Nodes of a tier, over all its trees.
     #[inline]
-    #[must_use]
     pub fn node_count(&self, tier: Tier) -> usize {
         let nodes = self.tiers.get(tier_index(tier));
         nodes.map_or(0, |tier| tier.nodes.len())
@@ -237,7 +230,6 @@ impl Pools {
 impl AutoPoolTerms {
     /// Tree and index of a node.
     #[inline]
-    #[must_use]
     pub fn place_of(&self, node: NodeNumber) -> Place {
         let (trees, index) = match self.pool.tree_size {
             Some(size) => (

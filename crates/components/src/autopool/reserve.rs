@@ -51,14 +51,12 @@ pub struct Progression {
 
 impl Pools {
     /// What a user has reserved of a tier's rewards.
-    #[must_use]
     pub fn reserved(&self, user: UserId, tier: Tier) -> Amount {
         self.reserves.get(&(user, tier)).copied().unwrap_or(Amount::ZERO)
     }
 
     /// Whether a user's rewards of a tier go to the reserve.
     #[inline]
-    #[must_use]
     pub fn is_reserving(&self, user: UserId, tier: Tier) -> bool {
         self.seats
             .get(user.index())

@@ -147,7 +147,6 @@ impl LayerSet {
 
 impl RegistrationTerms {
     /// What buys a place of tier 1.
-    #[must_use]
     pub const fn entry(&self) -> Amount {
         match &self.pool_entry {
             PoolEntry::Ordinals(_) => self.price,
@@ -183,7 +182,6 @@ impl AutoPoolTerms {
 
     /// The sponsor's share of a registration that goes this way.
     #[inline]
-    #[must_use]
     pub const fn direct_share_of(&self, route: Route) -> Amount {
         match (route, &self.registration.pool_entry) {
             (Route::Direct | Route::PoolFull, _) => self.registration.direct,
@@ -194,7 +192,6 @@ impl AutoPoolTerms {
 
     /// The company's share of a registration that goes this way, besides its share of a place.
     #[inline]
-    #[must_use]
     pub const fn company_share_of(&self, route: Route) -> Amount {
         match (route, &self.registration.pool_entry) {
             (Route::Direct | Route::PoolFull, _) => self.registration.company,
@@ -206,7 +203,6 @@ impl AutoPoolTerms {
     /// Where the price of a registration goes: `ordinal` counts the sponsor's directs, the new one included,
     /// and is `None` for a user without a sponsor.
     #[inline]
-    #[must_use]
     pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
         let entry = &self.registration.pool_entry;
         if let PoolEntry::Ordinals(ordinals) = entry
@@ -229,7 +225,6 @@ impl AutoPoolTerms {
 
     /// A tier; `None` if the plan does not have it.
     #[inline]
-    #[must_use]
     pub fn tier(&self, tier: Tier) -> Option<&TierTerms> {
         let place = usize::from(tier.get()).saturating_sub(1);
         self.pool.tiers.get(place)
@@ -237,7 +232,6 @@ impl AutoPoolTerms {
 
     /// The price towards which rewards of `tier` are reserved; `None` without reserves or a tier above.
     #[inline]
-    #[must_use]
     pub fn next_price(&self, tier: Tier) -> Option<Amount> {
         match self.pool.reserve {
             ReserveTerms::Nobody => None,
@@ -247,7 +241,6 @@ impl AutoPoolTerms {
 
     /// Whether rewards of a place are reserved without a choice of its user.
     #[inline]
-    #[must_use]
     pub fn reserve_is_forced(&self, index: u32) -> bool {
         match self.pool.reserve {
             ReserveTerms::Nobody | ReserveTerms::OptIn => false,
@@ -257,7 +250,6 @@ impl AutoPoolTerms {
 
     /// Whether a share of this layer goes to the reserve of someone who reserves.
     #[inline]
-    #[must_use]
     pub fn is_reserved_layer(&self, layer: u8) -> bool {
         match self.pool.reserve {
             ReserveTerms::Nobody | ReserveTerms::OptIn => true,

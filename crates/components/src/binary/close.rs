@@ -93,7 +93,6 @@ struct Matched {
 
 impl Closing {
     /// The part of the payable value that was granted, in ten-thousandths, rounded down; all of nothing.
-    #[must_use]
     pub fn coverage_bps(&self) -> u16 {
         if self.payable_value.is_zero() {
             return 10_000;

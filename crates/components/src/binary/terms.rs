@@ -103,56 +103,47 @@ impl BinaryTerms {
     }
 
     /// What one pair grants, when the fund has enough.
-    #[must_use]
     pub const fn pair_value(&self) -> Amount {
         self.pair_value
     }
 
     /// Pairs of one user that are paid in a month.
-    #[must_use]
     pub const fn pairs_max_per_month(&self) -> u32 {
         self.pairs_max
     }
 
     /// Days for which a pair is held.
-    #[must_use]
     pub const fn hold_days(&self) -> u32 {
         self.hold_days
     }
 
     /// The fund that pays pairs.
     #[inline]
-    #[must_use]
     pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
     /// What a sponsor gets once for the first payment of a direct.
-    #[must_use]
     pub const fn direct_bonus(&self) -> Option<Amount> {
         self.direct_bonus
     }
 
     /// What is bought costs this.
-    #[must_use]
     pub const fn price(&self) -> Amount {
         self.price
     }
 
     /// The least first payment for what is booked.
-    #[must_use]
     pub const fn first_payment_min(&self) -> Amount {
         self.first_payment_min
     }
 
     /// Payments, instalments included, that make an active buyer.
-    #[must_use]
     pub const fn activation_amount(&self) -> Amount {
         self.activation
     }
 
     /// Payments, instalments included, from which on a user counts as a member on the sides above.
-    #[must_use]
     pub const fn counts_at(&self) -> Amount {
         match self.counts_from {
             CountsFrom::Activation => self.activation,

@@ -21,7 +21,6 @@ type Order = (Reverse<u32>, Option<ConversionId>);
 
 impl Campaign {
     /// The first `n` users with a qualified conversion that stands. Takes time in proportion to the number of users.
-    #[must_use]
     pub fn leaderboard(&self, n: usize) -> Vec<Standing> {
         let mut all: Vec<(Order, UserId)> = self.ranked().collect();
         if n < all.len() {
@@ -42,7 +41,6 @@ impl Campaign {
     }
 
     /// The user's place on the leaderboard, from 1; `None` without a qualified conversion that stands.
-    #[must_use]
     pub fn position(&self, user: UserId) -> Option<u32> {
         let own = order(self.line(user)?)?;
         let better = self.ranked().filter(|(order, _)| *order < own).count();

@@ -135,7 +135,6 @@ impl CampaignTerms {
     }
 
     /// What a qualified conversion brings.
-    #[must_use]
     pub const fn reward(&self) -> Reward {
         self.reward
     }
@@ -147,43 +146,36 @@ impl CampaignTerms {
 
     /// The fund that pays.
     #[inline]
-    #[must_use]
     pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
     /// Days from a conversion until its reward is the referrer's.
-    #[must_use]
     pub const fn hold_days(&self) -> u32 {
         self.hold_days
     }
 
     /// The most that the campaign grants.
-    #[must_use]
     pub const fn budget(&self) -> Amount {
         self.budget
     }
 
     /// Marks of honour, in the order of the file.
-    #[must_use]
     pub fn achievements(&self) -> &[Achievement] {
         &self.achievements
     }
 
     /// The first day on which conversions count.
-    #[must_use]
     pub const fn starts(&self) -> Day {
         self.starts
     }
 
     /// The last day on which conversions count.
-    #[must_use]
     pub const fn ends(&self) -> Day {
         self.ends
     }
 
     /// Whether the campaign runs on this day.
-    #[must_use]
     pub fn runs_on(&self, day: Day) -> bool {
         self.starts <= day && day <= self.ends
     }

@@ -66,25 +66,21 @@ impl GenerationTerms {
     }
 
     /// Generation 1 (the sponsor) first; 1 to [`GENERATIONS_MAX`] of them.
-    #[must_use]
     pub fn steps(&self) -> &[GenerationStep] {
         &self.steps
     }
 
     /// What happens to an upline who does not get a share.
-    #[must_use]
     pub const fn mode(&self) -> Mode {
         self.mode
     }
 
     /// Which directs [`Uplines::directs`](super::Uplines::directs) must count.
-    #[must_use]
     pub const fn directs_counted(&self) -> DirectsCounted {
         self.directs_counted
     }
 
     /// The share of a purchase that the generations have together.
-    #[must_use]
     pub fn rates_sum(&self) -> Bps {
         let sum = (self.steps.iter()).fold(0u16, |sum, step| sum.saturating_add(step.rate.get()));
         // The shares were checked to be at most the whole.
@@ -92,7 +88,6 @@ impl GenerationTerms {
     }
 
     /// What the generations take of a purchase, paid or not: every share rounded down.
-    #[must_use]
     pub fn total(&self, amount: Amount) -> Amount {
         let shares = self.steps.iter().map(|step| step.rate.floor_of(amount));
         // At most the amount, because the shares are at most the whole.

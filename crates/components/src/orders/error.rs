@@ -115,7 +115,6 @@ pub enum OrderError {
 
 impl OrderError {
     /// Stable code of the rule.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownUser { .. } => "unknown_user",

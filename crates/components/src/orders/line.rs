@@ -52,7 +52,6 @@ pub enum LineOutcome {
 
 impl Line {
     /// Why money moves.
-    #[must_use]
     pub const fn reason(&self) -> Reason {
         Reason::Generation(self.generation)
     }

@@ -73,50 +73,42 @@ pub struct Order {
 
 impl Order {
     /// Who bought.
-    #[must_use]
     pub const fn buyer(&self) -> Buyer {
         self.buyer
     }
 
     /// What was paid.
-    #[must_use]
     pub const fn amount(&self) -> Amount {
         self.amount
     }
 
     /// Its volume when it was placed.
-    #[must_use]
     pub const fn volume(&self) -> Amount {
         self.volume
     }
 
     /// When it was placed.
-    #[must_use]
     pub const fn day(&self) -> Day {
         self.day
     }
 
     /// The period in which it counts.
-    #[must_use]
     pub const fn period(&self) -> PeriodNumber {
         self.period
     }
 
     /// What has been refunded so far.
-    #[must_use]
     pub const fn refunded(&self) -> Amount {
         self.refunded
     }
 
     /// What is not refunded.
-    #[must_use]
     pub const fn kept(&self) -> Amount {
         self.amount.saturating_sub(self.refunded)
     }
 
     /// The volume that counts in its period: the volume's share of what was not refunded before the period was finalized,
     /// rounded down, so that the commissions on it never exceed what the same part puts into the fund.
-    #[must_use]
     pub fn counted_volume(&self) -> Amount {
         self.volume.proportion(self.counted, self.amount)
     }

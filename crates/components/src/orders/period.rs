@@ -73,7 +73,6 @@ impl Settlement {
 
 impl Orders {
     /// How far a period is.
-    #[must_use]
     pub fn status(&self, period: PeriodNumber) -> PeriodStatus {
         match self.periods.get(&period).map(|period| &period.stage) {
             Some(Stage::Released(..)) => PeriodStatus::Released,
@@ -153,13 +152,11 @@ impl Orders {
     }
 
     /// What a finalized period paid.
-    #[must_use]
     pub fn totals(&self, period: PeriodNumber) -> Option<Totals> {
         self.settlement(period).map(|settlement| settlement.totals)
     }
 
     /// The day on which the commissions of a released period mature.
-    #[must_use]
     pub fn matures(&self, period: PeriodNumber) -> Option<Day> {
         match self.periods.get(&period)?.stage {
             Stage::Released(_, day) => Some(day),
@@ -168,7 +165,6 @@ impl Orders {
     }
 
     /// What the orders of a period put into the fund, less refunds until it was finalized: its budget.
-    #[must_use]
     pub fn fund_part(&self, period: PeriodNumber) -> Amount {
         let mut sum = Amount::ZERO;
         for order in self.orders_of(period).iter().filter_map(|id| self.order(*id)) {
@@ -178,7 +174,6 @@ impl Orders {
     }
 
     /// The orders that count in a period, ascending.
-    #[must_use]
     pub fn orders_of(&self, period: PeriodNumber) -> &[OrderId] {
         self.periods
             .get(&period)

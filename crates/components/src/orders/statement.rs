@@ -105,7 +105,6 @@ pub enum Shortfall {
 
 impl Shortfall {
     /// Stable name in JSON and reports.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Retired => "retired",

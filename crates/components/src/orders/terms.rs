@@ -123,7 +123,6 @@ impl OrdersTerms {
 
     /// The fund that pays commissions.
     #[inline]
-    #[must_use]
     pub const fn fund(&self) -> &FundName {
         &self.paid_from
     }
@@ -142,7 +141,6 @@ impl OrdersTerms {
     }
 
     /// The period that contains a day.
-    #[must_use]
     pub fn period_of(&self, day: Day) -> PeriodNumber {
         PeriodNumber::new(match self.period {
             Period::Month => day.month().get(),
@@ -151,7 +149,6 @@ impl OrdersTerms {
     }
 
     /// Whether the period of this day ends with it.
-    #[must_use]
     pub fn ends_period(&self, day: Day) -> bool {
         match self.period {
             Period::Month => day.ends_month(),
@@ -160,7 +157,6 @@ impl OrdersTerms {
     }
 
     /// The volume of an order that brings no points of its own, in base units: the most that an order may have.
-    #[must_use]
     pub fn volume_of(&self, amount: Amount) -> Amount {
         self.pv.floor_of(amount)
     }
@@ -185,7 +181,6 @@ impl OrdersTerms {
     }
 
     /// What an order of this amount puts into the fund.
-    #[must_use]
     pub fn fund_of(&self, amount: Amount) -> Amount {
         self.fund.floor_of(amount)
     }
@@ -196,7 +191,6 @@ impl OrdersTerms {
     }
 
     /// Days from release until a commission matures.
-    #[must_use]
     pub const fn hold_days(&self) -> u32 {
         self.hold_days
     }

@@ -26,7 +26,6 @@ pub struct Volumes {
 
 impl Orders {
     /// The volumes of a period: O(users + orders).
-    #[must_use]
     pub fn volumes(&self, sponsors: &Sponsors, terms: &OrdersTerms, period: PeriodNumber) -> Volumes {
         let users = sponsors.count();
         let mut volumes = Volumes {
@@ -70,32 +69,27 @@ impl Orders {
 
 impl Volumes {
     /// What counts as the personal volume of this user.
-    #[must_use]
     pub fn personal(&self, user: UserId) -> Amount {
         amount_at(&self.personal, user)
     }
 
     /// The volume of this user, the user's customers and the whole downline with its customers.
-    #[must_use]
     pub fn group(&self, user: UserId) -> Amount {
         amount_at(&self.group, user)
     }
 
     /// Retail customers of this user who have an order in the period.
-    #[must_use]
     pub fn customers(&self, user: UserId) -> u32 {
         let customers = self.customers.get(user.index());
         customers.copied().unwrap_or(0)
     }
 
     /// The volume of all orders.
-    #[must_use]
     pub const fn total(&self) -> Amount {
         self.total
     }
 
     /// The volume of the orders of retail customers.
-    #[must_use]
     pub const fn retail(&self) -> Amount {
         self.retail
     }

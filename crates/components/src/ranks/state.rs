@@ -132,26 +132,22 @@ impl Ranks {
     }
 
     /// Users who joined.
-    #[must_use]
     pub fn user_count(&self) -> usize {
         self.lifetime.len()
     }
 
     /// All that a user bought, net of refunds.
-    #[must_use]
     pub fn own_volume(&self, user: UserId) -> Amount {
         let place = self.lifetime.get(user.index());
         place.copied().unwrap_or(Amount::ZERO)
     }
 
     /// The highest rank that a user ever had, 0 for none. It never falls.
-    #[must_use]
     pub fn title(&self, user: UserId) -> u8 {
         self.standing(user).title
     }
 
     /// The rank as which a user was paid in the last close, 0 for none.
-    #[must_use]
     pub fn paid_as(&self, user: UserId) -> u8 {
         self.standing(user).paid_as
     }

@@ -124,56 +124,47 @@ impl RanksTerms {
     }
 
     /// Which purchases count.
-    #[must_use]
     pub const fn window(&self) -> Window {
         self.window
     }
 
     /// Weekly closes for which a promotion opens the bonus, its own included.
-    #[must_use]
     pub const fn bonus_weeks(&self) -> u32 {
         self.bonus_weeks
     }
 
     /// The fund that pays.
     #[inline]
-    #[must_use]
     pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
     /// What happens to bonuses that the fund cannot cover.
-    #[must_use]
     pub const fn when_short(&self) -> WhenShort {
         self.when_short
     }
 
     /// Days for which a bonus is held.
-    #[must_use]
     pub const fn hold_days(&self) -> u32 {
         self.hold_days
     }
 
     /// The ranks, lowest first: rank number 1 is the first.
-    #[must_use]
     pub fn ladder(&self) -> &[Rank] {
         &self.ladder.0
     }
 
     /// The rank with this number, from 1.
-    #[must_use]
     pub fn rank(&self, number: u8) -> Option<&Rank> {
         self.ladder.rank(number)
     }
 
     /// The highest rank for which these volumes qualify, 0 for none.
-    #[must_use]
     pub fn rank_of(&self, main: Amount, other: Amount, own: Amount) -> u8 {
         self.ladder.rank_of(main, other, own)
     }
 
     /// What a week of this rank grants; nothing for 0.
-    #[must_use]
     pub fn weekly_bonus(&self, number: u8) -> Amount {
         self.ladder.weekly_bonus(number)
     }
@@ -235,19 +226,16 @@ impl Terms for RanksTerms {
 
 impl Rank {
     /// What it is called.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// What a week of it grants.
-    #[must_use]
     pub const fn weekly_bonus(&self) -> Amount {
         self.weekly_bonus
     }
 
     /// Least volume that has to be bought for it: in legs, and by the user.
-    #[must_use]
     pub fn volume_min(&self) -> Amount {
         // Four amounts of 96 bits: no sum overflows.
         self.group_min.checked_add(self.own_min).unwrap_or(self.group_min)

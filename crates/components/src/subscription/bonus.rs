@@ -74,26 +74,22 @@ impl BonusTerms {
     }
 
     /// How much a user gets, once.
-    #[must_use]
     pub const fn amount(&self) -> Amount {
         self.amount
     }
 
     /// When a user gets it.
-    #[must_use]
     pub const fn grant(&self) -> BonusGrant {
         self.grant
     }
 
     /// The fund that pays for it.
     #[inline]
-    #[must_use]
     pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
     /// The most that bonus money may pay of a purchase of this price.
-    #[must_use]
     pub fn usable(&self, price: Amount) -> Amount {
         let share = self.use_share.floor_of(price);
         self.use_max.map_or(share, |max| share.min(max))
@@ -150,7 +146,6 @@ impl Terms for BonusTerms {
 
 impl Bonuses {
     /// What a user has left.
-    #[must_use]
     pub fn left(&self, user: UserId) -> Amount {
         self.lines.get(&user).map_or(Amount::ZERO, |line| line.left)
     }

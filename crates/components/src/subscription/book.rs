@@ -80,14 +80,12 @@ pub struct SubscriptionRefund {
 
 impl Subscription {
     /// What was bought: the amount that accrues, and that decides the tier.
-    #[must_use]
     pub fn amount(&self) -> Amount {
         // At most a price of 96 bits each.
         self.cash.checked_add(self.bonus).unwrap_or(self.cash)
     }
 
     /// What it may still accrue.
-    #[must_use]
     pub const fn room(&self) -> Amount {
         self.most.saturating_sub(self.earned)
     }
@@ -95,37 +93,31 @@ impl Subscription {
 
 impl Subscriptions {
     /// How many were ever bought.
-    #[must_use]
     pub const fn len(&self) -> usize {
         self.lines.len()
     }
 
     /// Whether none was ever bought.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
     /// One subscription.
-    #[must_use]
     pub fn get(&self, id: SubscriptionId) -> Option<&Subscription> {
         self.lines.get(id.index())
     }
 
     /// How many active subscriptions a user has.
-    #[must_use]
     pub fn active_count(&self, user: UserId) -> u32 {
         self.active.get(user.index()).copied().unwrap_or(0)
     }
 
     /// Whether a user has an active subscription.
-    #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
         self.active_count(user) > 0
     }
 
     /// The last day on which subscriptions accrued, or could have.
-    #[must_use]
     pub const fn last_day(&self) -> Option<Day> {
         self.last_day
     }

@@ -34,7 +34,6 @@ const WHOLE: u128 = Bps::WHOLE.get() as u128;
 
 impl SubscriptionTerms {
     /// What a subscription of this rate accrues in an average month, in basis points, rounded up.
-    #[must_use]
     pub fn effective_monthly_bps(&self, nominal: Bps) -> u128 {
         let (days, months) = self.effective_factor();
         u128::from(nominal.get()).saturating_mul(days).div_ceil(months)
@@ -43,7 +42,6 @@ impl SubscriptionTerms {
     /// The share by which purchases must grow every month so that they alone pay the accruals of this rate, in basis
     /// points, rounded down; `None` when no growth suffices, because generations take everything. A user's rewards end at
     /// `user_multiple` of what the user paid, if there is one.
-    #[must_use]
     pub fn breakeven_growth_bps(
         &self,
         nominal: Bps,
@@ -75,7 +73,6 @@ impl SubscriptionTerms {
     }
 
     /// What participants must know. `generations` and `cap` are those of the same plan.
-    #[must_use]
     pub fn findings_beside(
         &self,
         asset: Asset,

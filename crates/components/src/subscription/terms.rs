@@ -82,13 +82,11 @@ impl SubscriptionTerms {
     }
 
     /// Ascending; never empty.
-    #[must_use]
     pub fn tiers(&self) -> &[SubscriptionTier] {
         &self.tiers
     }
 
     /// The nominal monthly rate of a subscription of this amount; `None` when none can be bought for it.
-    #[must_use]
     pub fn rate(&self, amount: Amount) -> Option<Bps> {
         if self.amount_max.is_some_and(|max| amount > max) {
             return None;
@@ -103,50 +101,42 @@ impl SubscriptionTerms {
     }
 
     /// Largest amount of one subscription.
-    #[must_use]
     pub const fn amount_max(&self) -> Option<Amount> {
         self.amount_max
     }
 
     /// On which days subscriptions accrue.
-    #[must_use]
     pub const fn accrual_days(&self) -> AccrualDays {
         self.accrual_days
     }
 
     /// By what a monthly rate is divided for one day.
-    #[must_use]
     pub const fn month_divisor(&self) -> MonthDivisor {
         self.month_divisor
     }
 
     /// The fund that pays accruals.
     #[inline]
-    #[must_use]
     pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
     /// What happens on a day on which the fund does not cover all accruals.
-    #[must_use]
     pub const fn when_short(&self) -> WhenShort {
         self.when_short
     }
 
     /// A subscription accrues at most this multiple of what was paid for it.
-    #[must_use]
     pub const fn cap_multiple(&self) -> Option<u32> {
         self.cap_multiple
     }
 
     /// Who shares in what the generations leave of a purchase, in the order of the file.
-    #[must_use]
     pub fn allocations(&self) -> &[Allocation] {
         &self.allocations
     }
 
     /// Whether subscriptions accrue on this day.
-    #[must_use]
     pub fn accrues_on(&self, day: Day) -> bool {
         match self.accrual_days {
             AccrualDays::Working => day.is_working_day(),
@@ -155,7 +145,6 @@ impl SubscriptionTerms {
     }
 
     /// By what a monthly rate is divided on this day; never zero.
-    #[must_use]
     pub fn divisor_on(&self, day: Day) -> u32 {
         match self.month_divisor {
             MonthDivisor::Days(days) => days,
@@ -164,7 +153,6 @@ impl SubscriptionTerms {
     }
 
     /// What a subscription may accrue altogether for which so much was paid.
-    #[must_use]
     pub fn accrual_max(&self, cash: Amount) -> Amount {
         let endless = Amount::new(u128::MAX);
         self.cap_multiple.map_or(endless, |multiple| {

@@ -51,13 +51,11 @@ impl Withheld {
     }
 
     /// From whom.
-    #[must_use]
     pub const fn user(&self) -> UserId {
         self.user
     }
 
     /// The payment before deductions.
-    #[must_use]
     pub const fn gross(&self) -> Amount {
         self.gross
     }
@@ -68,34 +66,29 @@ impl Withheld {
     }
 
     /// All tax together; never more than the payment.
-    #[must_use]
     pub fn total(&self) -> Amount {
         let add = |sum: Amount, line: &Line| sum.checked_add(line.amount).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
     }
 
     /// What the payment leaves for the user.
-    #[must_use]
     pub fn net(&self) -> Amount {
         self.gross.saturating_sub(self.total())
     }
 
     /// The tax in what has not been reversed.
-    #[must_use]
     pub fn standing_total(&self) -> Amount {
         let add = |sum: Amount, line: &Line| sum.checked_add(self.standing_of(line)).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
     }
 
     /// What has not been reversed of the tax of one policy.
-    #[must_use]
     pub fn standing_of(&self, line: &Line) -> Amount {
         let reversed = line.amount.proportion(self.reversed, self.gross);
         line.amount.saturating_sub(reversed)
     }
 
     /// What has not been reversed of the payment.
-    #[must_use]
     pub const fn standing(&self) -> Amount {
         self.gross.saturating_sub(self.reversed)
     }

@@ -117,14 +117,12 @@ impl WithholdingTerms {
     }
 
     /// The policies, in the order of the file.
-    #[must_use]
     pub fn policies(&self) -> &[Policy] {
         &self.policies
     }
 
     /// Whether a policy withholds from withdrawals, so that matured rewards wait in a wallet balance.
     #[inline]
-    #[must_use]
     pub fn has_payout_basis(&self) -> bool {
         self.policies.iter().any(|policy| policy.basis == Basis::Payout)
     }
@@ -175,7 +173,6 @@ impl WithholdingTerms {
 
     /// Whether a policy withholds from rewards when they are credited.
     #[inline]
-    #[must_use]
     pub fn has_credit_basis(&self) -> bool {
         self.policies.iter().any(|policy| policy.basis == Basis::Credit)
     }
@@ -225,19 +222,16 @@ impl Terms for WithholdingTerms {
 
 impl Policy {
     /// Its name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// When it withholds.
-    #[must_use]
     pub const fn basis(&self) -> Basis {
         self.basis
     }
 
     /// The month with which its financial years start.
-    #[must_use]
     pub const fn year_starts_month(&self) -> u32 {
         self.year_starts_month
     }

@@ -8,7 +8,6 @@ use crate::place::{self, Aim, Place};
 impl Refusal {
     /// Where in the file of this text the broken rule is. What is missing is where it should be; what concerns the
     /// whole file is at its beginning.
-    #[must_use]
     pub fn place_in(&self, text: &str) -> Place {
         match self.code {
             "not_toml" | "duplicate_field" => place::of_syntax(text),
@@ -18,7 +17,6 @@ impl Refusal {
     }
 
     /// The refusal in full: the rule, the place with the line of the file, the hint.
-    #[must_use]
     pub fn report(&self, file: &str, text: &str) -> String {
         let place = self.place_in(text);
         let mut out = format!("refused  {}: {}\n", self.code, self.problem);

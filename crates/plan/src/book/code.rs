@@ -21,7 +21,6 @@ pub struct NotABook;
 
 impl Book {
     /// The book as bytes; `None` of one that has no such form, because its plan has components or was changed.
-    #[must_use]
     pub fn encode(&self) -> Option<Vec<u8>> {
         if !self.former.is_empty() || !self.references.is_empty() {
             return None;

@@ -18,7 +18,6 @@ pub enum CompileError {
 
 impl CompileError {
     /// The broken rule, its field and its hint.
-    #[must_use]
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal.clone(),
@@ -36,27 +35,23 @@ impl CompileError {
     }
 
     /// Stable code of the broken rule.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         self.refusal().code
     }
 
     /// Path of the field that breaks it, entries of lists counted from 0: `pool.tier_prices[2]`. Empty when it is the
     /// file as a whole.
-    #[must_use]
     pub fn field(&self) -> String {
         self.refusal().field
     }
 
     /// Where in the file of this text the broken rule is. What is missing is where it should be; what concerns the
     /// whole file is at its beginning.
-    #[must_use]
     pub fn place_in(&self, text: &str) -> Place {
         self.refusal().place_in(text)
     }
 
     /// The refusal in full: the rule, the place with the line of the file, the hint.
-    #[must_use]
     pub fn report(&self, file: &str, text: &str) -> String {
         self.refusal().report(file, text)
     }

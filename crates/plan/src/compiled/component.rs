@@ -37,7 +37,6 @@ pub enum IntakeKind {
 
 impl CompiledPlan {
     /// What a payment of a user is.
-    #[must_use]
     pub fn intake_kind(&self) -> IntakeKind {
         let components = &self.terms.components;
         match self.terms.intake {
@@ -63,19 +62,16 @@ impl CompiledPlan {
     }
 
     /// The rules of orders, if the plan has them.
-    #[must_use]
     pub const fn orders(&self) -> Option<&OrdersTerms> {
         self.terms.components.orders.as_ref()
     }
 
     /// The rules of the campaign, if the plan has one.
-    #[must_use]
     pub const fn campaign(&self) -> Option<&CampaignTerms> {
         self.terms.components.campaign.as_ref()
     }
 
     /// The fund that pays rewards of this kind; `None` if payments do.
-    #[must_use]
     pub fn fund_of(&self, reason: Reason) -> Option<Fund> {
         let components = &self.terms.components;
         let fund = if reason == Reason::Accrual {
@@ -98,7 +94,6 @@ impl CompiledPlan {
     }
 
     /// The least that a user may take out of the wallet balance.
-    #[must_use]
     pub fn withdrawal_min(&self) -> Amount {
         let withdrawal = self.terms.components.withdrawal;
         withdrawal.map_or(Amount::ZERO, |terms| terms.min())
@@ -119,7 +114,6 @@ impl CompiledPlan {
 
     /// The least that someone pays to take part, where what is paid buys no goods: a registration, the smallest
     /// subscription, or joining. Zero where the payment is for goods.
-    #[must_use]
     pub fn entry_price(&self) -> Amount {
         match self.terms.intake {
             IntakeRule::AutoPool => self.registration_price(),
@@ -147,7 +141,6 @@ impl CompiledPlan {
     }
 
     /// Whether the plan has a fund of this number.
-    #[must_use]
     pub fn has_fund(&self, fund: Fund) -> bool {
         usize::from(fund.get()) <= self.terms.components.funds.len()
     }
@@ -158,7 +151,6 @@ impl CompiledPlan {
     }
 
     /// Whether matured rewards wait in a wallet balance until their user takes them out.
-    #[must_use]
     pub fn pays_into_wallet(&self) -> bool {
         let components = &self.terms.components;
         components.withdrawal.is_some() || components.withholding().has_payout_basis()

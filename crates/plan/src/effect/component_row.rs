@@ -6,7 +6,6 @@ use money::Amount;
 
 impl ComponentEffect {
     /// What the one table of component effects holds of it.
-    #[must_use]
     pub fn row(&self) -> ComponentRow {
         match *self {
             Self::DayEnded { day } => row("day_ended").number(day.get()),

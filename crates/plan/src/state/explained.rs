@@ -21,7 +21,6 @@ pub struct HeldShare {
 
 impl State {
     /// Whose deposit it is, and of which kind.
-    #[must_use]
     pub fn deposit(&self, deposit: DepositId) -> Option<(UserId, DepositKind)> {
         let known = self.deposits.get(deposit.index())?;
         Some((known.user, known.kind))

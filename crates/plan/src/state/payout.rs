@@ -72,7 +72,6 @@ struct Draw {
 
 impl State {
     /// What a user got and can get. Zero for a stranger.
-    #[must_use]
     pub fn payments(&self, user: UserId) -> Payments {
         let payee = self.payees.get(&user);
         let drawn = payee.map_or(Amount::ZERO, |payee| payee.drawn);

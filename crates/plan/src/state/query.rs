@@ -9,78 +9,66 @@ use crate::compiled::CompiledPlan;
 
 impl State {
     /// Users so far, refunded ones included.
-    #[must_use]
     pub const fn user_count(&self) -> usize {
         self.users.len()
     }
 
     /// The id of the next user to register; `None` when there are no more.
     #[inline]
-    #[must_use]
     pub fn next_user(&self) -> Option<UserId> {
         UserId::from_index(self.users.len())
     }
 
     /// The id of the next deposit; `None` when there are no more.
     #[inline]
-    #[must_use]
     pub fn next_deposit(&self) -> Option<DepositId> {
         DepositId::from_index(self.deposits.len())
     }
 
     /// Whether there are exactly this many users and deposits.
-    #[must_use]
     pub fn counts(&self, users: usize, deposits: usize) -> bool {
         self.users.len() == users && self.deposits.len() == deposits
     }
 
     /// Lifetime matured credits that were not reserved. Never falls. Zero for a stranger.
-    #[must_use]
     pub fn entitled(&self, user: UserId) -> Amount {
         self.user(user).map_or(Amount::ZERO, |user| user.entitled)
     }
 
     /// What a user has reserved of a tier's rewards.
-    #[must_use]
     pub fn reserved(&self, user: UserId, tier: Tier) -> Amount {
         self.components.pools.reserved(user, tier)
     }
 
     /// What a user still owes after corrections.
-    #[must_use]
     pub fn receivable(&self, user: UserId) -> Amount {
         self.debts.get(&user).map_or(Amount::ZERO, |debt| debt.open)
     }
 
     /// Whether a user is registered and not refunded.
     #[inline]
-    #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
         self.sponsors.is_active(user)
     }
 
     /// The sponsor of a user.
     #[inline]
-    #[must_use]
     pub fn sponsor(&self, user: UserId) -> Option<UserId> {
         self.sponsors.of(user)
     }
 
     /// Directs of a user so far, refunded ones included. The next one has this ordinal plus 1.
     #[inline]
-    #[must_use]
     pub fn directs(&self, user: UserId) -> u32 {
         self.user(user).map_or(0, |user| user.directs)
     }
 
     /// The deposit of a user's registration.
-    #[must_use]
     pub fn registration(&self, user: UserId) -> Option<DepositId> {
         Some(self.user(user)?.registration)
     }
 
     /// Whether a deposit is still within its cooling-off time: neither refunded nor matured.
-    #[must_use]
     pub fn is_held(&self, deposit: DepositId) -> bool {
         self.deposits
             .get(deposit.index())
@@ -88,32 +76,27 @@ impl State {
     }
 
     /// Where the next node of a tier goes. A tier that the plan does not have is full.
-    #[must_use]
     pub fn room(&self, plan: &CompiledPlan, tier: Tier) -> PoolRoom {
         let terms = plan.auto_pool();
         terms.map_or(PoolRoom::Full, |terms| self.components.pools.room(terms, tier))
     }
 
     /// Where a user sits in a tier.
-    #[must_use]
     pub fn place(&self, plan: &CompiledPlan, user: UserId, tier: Tier) -> Option<Place> {
         self.components.pools.place(plan.auto_pool()?, user, tier)
     }
 
     /// Who sits in a place.
-    #[must_use]
     pub fn occupant(&self, plan: &CompiledPlan, tier: Tier, place: Place) -> Option<UserId> {
         self.components.pools.occupant(plan.auto_pool()?, tier, place)
     }
 
     /// Nodes of a tier, over all its trees.
-    #[must_use]
     pub fn node_count(&self, tier: Tier) -> usize {
         self.components.pools.node_count(tier)
     }
 
     /// Trees that a tier has opened.
-    #[must_use]
     pub fn trees(&self, plan: &CompiledPlan, tier: Tier) -> u32 {
         let last = self.node_count(tier).checked_sub(1);
         let last = last.and_then(|last| u32::try_from(last).ok());

@@ -48,19 +48,16 @@ impl State {
     }
 
     /// The version that divided a deposit; `None` for the one that is in force, and likewise below.
-    #[must_use]
     pub fn version_of_deposit(&self, deposit: DepositId) -> Option<B256> {
         self.versions.find(deposit.get(), |change| change.deposits)
     }
 
     /// The version that granted a reward.
-    #[must_use]
     pub fn version_of_reward(&self, reward: RewardId) -> Option<B256> {
         self.versions.find(reward.get(), |change| change.rewards)
     }
 
     /// The version that sold a subscription, and thereby fixed its rate.
-    #[must_use]
     pub fn version_of_subscription(&self, subscription: SubscriptionId) -> Option<B256> {
         self.versions
             .find(subscription.get(), |change| change.subscriptions)

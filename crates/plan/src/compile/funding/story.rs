@@ -55,7 +55,6 @@ pub struct Payment {
 
 impl Placement {
     /// What all ancestors get together.
-    #[must_use]
     pub fn to_users(&self) -> Amount {
         let amounts = self.payments.iter().map(|payment| payment.amount);
         amounts.fold(Amount::ZERO, plus)
@@ -64,19 +63,16 @@ impl Placement {
 
 impl Step {
     /// What users and company have been paid, or are owed, by now.
-    #[must_use]
     pub fn owed(&self) -> Amount {
         plus(self.users, self.company)
     }
 
     /// What is left of all that came in.
-    #[must_use]
     pub fn balance(&self) -> Amount {
         self.taken_in.saturating_sub(self.owed())
     }
 
     /// What is owed beyond all that came in.
-    #[must_use]
     pub fn missing(&self) -> Amount {
         self.owed().saturating_sub(self.taken_in)
     }
@@ -84,7 +80,6 @@ impl Step {
 
 impl Counterexample {
     /// The history in words, a few lines for each entrant.
-    #[must_use]
     pub fn story(&self) -> String {
         let mut out = String::new();
         if let Some(first) = self.steps.first().filter(|first| first.entrant > 1) {

@@ -168,7 +168,6 @@ impl State {
     }
 
     /// What a user has still to pay of what is booked; zero in a plan without booking.
-    #[must_use]
     pub fn outstanding(&self, plan: &CompiledPlan, user: UserId) -> Amount {
         let terms = plan.terms.components.binary.as_ref();
         terms.map_or(Amount::ZERO, |terms| {

@@ -35,7 +35,6 @@ impl Records {
 
 impl State {
     /// The number of the next conversion.
-    #[must_use]
     pub const fn next_conversion(&self) -> u32 {
         self.components.campaign.count.saturating_add(1)
     }
@@ -175,7 +174,6 @@ impl State {
     }
 
     /// Who stands where by qualified conversions: see [`Campaign::leaderboard`](crate::campaign::Campaign::leaderboard).
-    #[must_use]
     pub const fn campaign(&self) -> &crate::campaign::Campaign {
         &self.components.campaign.state
     }

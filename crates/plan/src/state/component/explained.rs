@@ -16,13 +16,11 @@ impl State {
     }
 
     /// A subscription.
-    #[must_use]
     pub fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
         self.components.subscription.state.get(id)
     }
 
     /// What a user's bonus still has.
-    #[must_use]
     pub fn bonus_left(&self, user: UserId) -> Amount {
         self.components.subscription.bonuses.left(user)
     }

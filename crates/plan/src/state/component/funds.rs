@@ -67,7 +67,6 @@ impl Funds {
 
 impl State {
     /// What waits to be paid out of a fund: pairs and rank bonuses. Nobody owes it. O(users).
-    #[must_use]
     pub fn waiting(&self, plan: &CompiledPlan, fund: Fund) -> Waiting {
         let components = &plan.terms.components;
         let mut waiting = Waiting::default();
@@ -95,7 +94,6 @@ impl State {
     }
 
     /// What a fund holds between facts.
-    #[must_use]
     pub fn fund(&self, fund: Fund) -> Amount {
         let balances = &self.components.funds.balances;
         balances

@@ -53,7 +53,6 @@ impl Records {
 
 impl State {
     /// The number of the next order.
-    #[must_use]
     pub fn next_order(&self) -> u32 {
         let placed = u32::try_from(self.components.orders.state.count()).unwrap_or(u32::MAX);
         placed.saturating_add(1)

@@ -13,7 +13,6 @@ use crate::{IgnoredCause, Outcome};
 
 impl State {
     /// What a user may still take out of the wallet balance.
-    #[must_use]
     pub fn wallet(&self, user: UserId) -> Amount {
         self.components
             .wallets
