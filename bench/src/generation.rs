@@ -7,7 +7,6 @@
 
 use std::hint::black_box;
 
-use anyhow::{Context, ensure};
 use money::Amount;
 use naive::generation as naive_generation;
 use plan::UserId;
@@ -34,6 +33,8 @@ const SEED: u64 = 20_260_101;
 pub(crate) struct Distribution {
     /// Users of the tree.
     pub(crate) users: u32,
+    /// How uplines who are refused are dealt with.
+    pub(crate) mode: Mode,
     /// The fastest run.
     pub(crate) seconds: Seconds,
     /// Purchases distributed in a second of a processor; the fastest of all runs.
@@ -60,7 +61,10 @@ pub(crate) fn exponent(small: &Distribution, large: &Distribution) -> f64 {
 }
 
 /// Distributes `purchases` purchases, `runs` times, and compares every line with the second implementation.
-pub(crate) fn compare(mode: Mode, users: u32, purchases: usize, runs: usize) -> anyhow::Result<Distribution> {
+///
+/// # Errors
+/// What the check of the result found wrong.
+pub(crate) fn compare(mode: Mode, users: u32, purchases: usize, runs: usize) -> Result<Distribution, String> {
     let mut measured = measure(mode, users, purchases, runs)?;
     let town = Town::new(users);
     let mut people = town.naive();
@@ -79,17 +83,19 @@ pub(crate) fn compare(mode: Mode, users: u32, purchases: usize, runs: usize) -> 
     }
     let seconds = watch.stop().cpu;
     let (_, found) = run(&town, &terms_of(mode)?, &history);
-    ensure!(
-        found == expected,
-        "found {found:?}, the second implementation {expected:?}"
-    );
+    if found != expected {
+        return Err(format!("found {found:?}, the second implementation {expected:?}"));
+    }
     measured.naive_per_second = Some(purchases as f64 / seconds);
     measured.checked += "; every line is that of the second implementation";
     Ok(measured)
 }
 
 /// Distributes `purchases` purchases, `runs` times.
-pub(crate) fn measure(mode: Mode, users: u32, purchases: usize, runs: usize) -> anyhow::Result<Distribution> {
+///
+/// # Errors
+/// What the check of the result found wrong.
+pub(crate) fn measure(mode: Mode, users: u32, purchases: usize, runs: usize) -> Result<Distribution, String> {
     let town = Town::new(users);
     let terms = terms_of(mode)?;
     let history = history(users, purchases);
@@ -100,21 +106,20 @@ pub(crate) fn measure(mode: Mode, users: u32, purchases: usize, runs: usize) -> 
         best = best.best(elapsed);
         sums.push(checksum);
     }
-    let checksum = *sums.first().context("no run at all")?;
-    ensure!(
-        sums.iter().all(|other| *other == checksum),
-        "runs of one history differ: {sums:?}"
-    );
+    let checksum = *sums.first().ok_or("no run at all")?;
+    if sums.iter().any(|other| *other != checksum) {
+        return Err(format!("runs of one history differ: {sums:?}"));
+    }
     let set_aside: u128 = history
         .iter()
         .map(|(_, amount)| terms.total(*amount).base_units())
         .sum();
-    ensure!(
-        checksum.paid + checksum.broken == set_aside,
-        "{checksum:?}, of {set_aside} that were set aside"
-    );
+    if checksum.paid + checksum.broken != set_aside {
+        return Err(format!("{checksum:?}, of {set_aside} that were set aside"));
+    }
     Ok(Distribution {
         users,
+        mode,
         purchases_per_second: purchases as f64 / best.cpu,
         seconds: best,
         naive_per_second: None,
@@ -150,14 +155,14 @@ fn run(town: &Town, terms: &GenerationTerms, history: &[(UserId, Amount)]) -> (S
     (elapsed, checksum)
 }
 
-fn terms_of(mode: Mode) -> anyhow::Result<GenerationTerms> {
+fn terms_of(mode: Mode) -> Result<GenerationTerms, String> {
     let table = GenerationTable {
         rates_bps: RATES.to_vec(),
         directs_required: DIRECTS.to_vec(),
         mode,
         directs_counted: DirectsCounted::AllTime,
     };
-    GenerationTerms::check(&table).map_err(anyhow::Error::from)
+    GenerationTerms::check(&table).map_err(|refusal| refusal.to_string())
 }
 
 /// What both implementations must agree about.

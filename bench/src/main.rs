@@ -135,7 +135,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn placement() -> anyhow::Result<()> {
-    let run = placement::best_of(PLACEMENT_RUNS, PLACEMENT_FACTS)?;
+    let measure = |runs, facts| placement::best_of(runs, facts).map_err(anyhow::Error::msg);
+    let run = measure(PLACEMENT_RUNS, PLACEMENT_FACTS)?;
     let bytes = run.bytes_per_user.unwrap_or(f64::NAN);
     for (name, value, unit) in [
         ("placement.facts", run.facts_per_second, "facts/s"),
@@ -146,8 +147,8 @@ fn placement() -> anyhow::Result<()> {
             .took(run.seconds)
             .print();
     }
-    let few = placement::best_of(PLACEMENT_RUNS, PLACEMENT_FEW)?;
-    let many = placement::best_of(PLACEMENT_MANY_RUNS, PLACEMENT_MANY)?;
+    let few = measure(PLACEMENT_RUNS, PLACEMENT_FEW)?;
+    let many = measure(PLACEMENT_MANY_RUNS, PLACEMENT_MANY)?;
     let facts = PLACEMENT_MANY as f64 / PLACEMENT_FEW as f64;
     let legs = many.legs as f64 / few.legs as f64;
     let checked = format!("{}; {}", few.checked, many.checked);
@@ -181,21 +182,25 @@ fn binary() -> anyhow::Result<()> {
 
 fn generation() -> anyhow::Result<()> {
     for mode in [Mode::Physical, Mode::Compressed, Mode::ActiveOnly] {
-        let run = generation::compare(mode, PURCHASERS, PURCHASES, PLACEMENT_RUNS)?;
-        let name = format!("generation.{}", generation::name(mode));
+        let run = generation::compare(mode, PURCHASERS, PURCHASES, PLACEMENT_RUNS);
+        let run = run.map_err(anyhow::Error::msg)?;
+        let name = format!("generation.{}", generation::name(run.mode));
         Measurement::new(&name, run.purchases_per_second, "purchases/s", run.checked)
             .beside(run.naive_per_second)
             .took(run.seconds)
             .print();
     }
-    let measure = |users| generation::measure(Mode::Physical, users, PURCHASES, PLACEMENT_RUNS);
+    let measure = |users| {
+        let run = generation::measure(Mode::Physical, users, PURCHASES, PLACEMENT_RUNS);
+        run.map_err(anyhow::Error::msg)
+    };
     let (few, many) = (measure(PURCHASERS_FEW)?, measure(PURCHASERS_MANY)?);
     let exponent = generation::exponent(&few, &many);
     let checked = format!("{}; {}", few.checked, many.checked);
     Measurement::new("generation.exponent", exponent, "power of users", checked)
         .between(few.seconds, many.seconds)
         .print();
-    let run = purchases::best_of(PLACEMENT_RUNS, PURCHASES_AS_FACTS)?;
+    let run = purchases::best_of(PLACEMENT_RUNS, PURCHASES_AS_FACTS).map_err(anyhow::Error::msg)?;
     let per_second = f64::from(PURCHASES_AS_FACTS) / run.seconds.cpu;
     Measurement::new("generation.as_facts", per_second, "purchases/s", run.checked)
         .took(run.seconds)

@@ -6,7 +6,6 @@
 
 use std::hint::black_box;
 
-use anyhow::{Context, bail, ensure};
 use ledger::{Account, AccountKind, Beneficiary, Side};
 use naive::Terms;
 use naive::granted::Granted;
@@ -58,9 +57,12 @@ impl Checksum {
 }
 
 /// Applies `facts` facts, `runs` times, and reports the fastest run.
-pub(crate) fn best_of(runs: usize, facts: usize) -> anyhow::Result<Placement> {
+///
+/// # Errors
+/// What the check of the result found wrong.
+pub(crate) fn best_of(runs: usize, facts: usize) -> Result<Placement, String> {
     let text = PLAN.replace("trees_max = 15", "");
-    let plan = compile(&text)?;
+    let plan = compile(&text).map_err(|error| error.to_string())?;
     let history: Vec<Fact> = Workload::new(&plan, SEED).take(facts).collect();
     let (checksum, summary) = run_checked(&plan, &history)?;
     let mut seconds = Vec::new();
@@ -72,10 +74,11 @@ pub(crate) fn best_of(runs: usize, facts: usize) -> anyhow::Result<Placement> {
             bytes,
         } = run_timed(&plan, &history);
         bytes_per_user = bytes.or(bytes_per_user);
-        ensure!(
-            timed == checksum,
-            "a timed run caused {timed:?}, the checked run {checksum:?}"
-        );
+        if timed != checksum {
+            return Err(format!(
+                "a timed run caused {timed:?}, the checked run {checksum:?}"
+            ));
+        }
         seconds.push(elapsed);
     }
     let best = seconds.iter().copied().fold(Seconds::WORST, Seconds::best);
@@ -182,22 +185,25 @@ impl Totals {
     }
 
     /// Compares what was granted with the second implementation.
-    fn check_granted(&self, expected: &Granted) -> anyhow::Result<()> {
+    fn check_granted(&self, expected: &Granted) -> Result<(), String> {
         for (what, found, expected) in [
             ("company", self.granted_company, expected.company),
             ("residual", self.granted_residual, expected.residual),
             ("breakage", self.granted_breakage, expected.breakage),
         ] {
-            ensure!(
-                found == expected,
-                "{what}: granted {found}, the second implementation {expected}"
-            );
+            if found != expected {
+                return Err(format!(
+                    "{what}: granted {found}, the second implementation {expected}"
+                ));
+            }
         }
         for (place, expected) in expected.by_user().enumerate() {
             let found = self.granted.get(place).copied().unwrap_or(0);
             if found != expected {
                 let user = place + 1;
-                bail!("user {user}: granted {found}, the second implementation {expected}");
+                return Err(format!(
+                    "user {user}: granted {found}, the second implementation {expected}"
+                ));
             }
         }
         Ok(())
@@ -208,7 +214,7 @@ impl Totals {
     }
 }
 
-fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> anyhow::Result<(Checksum, String)> {
+fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, String), String> {
     let mut state = State::new(plan);
     let mut out = Outcome::default();
     let mut checksum = Checksum::default();
@@ -227,7 +233,7 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> anyhow::Result<(Checksu
             .iter()
             .find(|effect| matches!(effect, plan::Effect::Discrepancy { .. }))
         {
-            bail!("{fact:?}: {finding:?}");
+            return Err(format!("{fact:?}: {finding:?}"));
         }
         if let Fact::Registered { sponsor, .. } = fact {
             naive.register(sponsor.map(|sponsor| sponsor.get() as usize - 1));
@@ -265,7 +271,7 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> anyhow::Result<(Checksu
 }
 
 /// Money is conserved, and what users are entitled to is what is available to them.
-fn check_books(totals: &Totals, state: &State, paid_in: i128, matured: i128) -> anyhow::Result<()> {
+fn check_books(totals: &Totals, state: &State, paid_in: i128, matured: i128) -> Result<(), String> {
     let owed: i128 = AccountKind::ALL
         .iter()
         .filter(|kind| kind.side() == Side::Credit)
@@ -296,19 +302,24 @@ fn check_books(totals: &Totals, state: &State, paid_in: i128, matured: i128) -> 
 }
 
 /// Every place of the first tree must be taken by someone who says to sit there.
-fn check_first_tree(plan: &CompiledPlan, state: &State) -> anyhow::Result<()> {
-    let tree = TreeNumber::new(1).context("trees count from 1")?;
+fn check_first_tree(plan: &CompiledPlan, state: &State) -> Result<(), String> {
+    let tree = TreeNumber::new(1).ok_or("trees count from 1")?;
     for index in 0..plan.tree_size().unwrap_or(0) {
         let place = Place { tree, index };
         let found = state
             .occupant(plan, Tier::FIRST, place)
             .and_then(|user| state.place(plan, user, Tier::FIRST));
-        ensure!(found == Some(place), "place {index} of the first tree: {found:?}");
+        if found != Some(place) {
+            return Err(format!("place {index} of the first tree: {found:?}"));
+        }
     }
     Ok(())
 }
 
-fn expect(what: &str, found: i128, expected: i128) -> anyhow::Result<()> {
-    ensure!(found == expected, "{what}: found {found}, expected {expected}");
-    Ok(())
+fn expect(what: &str, found: i128, expected: i128) -> Result<(), String> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{what}: found {found}, expected {expected}"))
+    }
 }

@@ -5,7 +5,6 @@
 
 use std::hint::black_box;
 
-use anyhow::{Context, bail, ensure};
 use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
 use naive::generation as naive_generation;
@@ -29,9 +28,12 @@ pub(crate) struct Purchases {
 }
 
 /// Applies so many purchases, half of them first ones, `runs` times; the fastest counts.
-pub(crate) fn best_of(runs: usize, purchases: u32) -> anyhow::Result<Purchases> {
-    let plan = compile(PLAN)?;
-    let facts = history(purchases).context("ids ran out")?;
+///
+/// # Errors
+/// What the check of the result found wrong.
+pub(crate) fn best_of(runs: usize, purchases: u32) -> Result<Purchases, String> {
+    let plan = compile(PLAN).map_err(|error| error.to_string())?;
+    let facts = history(purchases).ok_or("ids ran out")?;
     let (expected, paid) = check(&plan, &facts)?;
     let mut best = Seconds::WORST;
     for _ in 0..runs {
@@ -41,7 +43,9 @@ pub(crate) fn best_of(runs: usize, purchases: u32) -> anyhow::Result<Purchases> 
         state.apply_all(&plan, &facts, &mut out, |_, out| legs += out.legs.len() as u64);
         best = best.best(watch.stop());
         black_box(&state);
-        ensure!(legs == expected, "{legs} legs, {expected} in the checked run");
+        if legs != expected {
+            return Err(format!("{legs} legs, {expected} in the checked run"));
+        }
     }
     Ok(Purchases {
         seconds: best,
@@ -108,7 +112,7 @@ fn generation_leg(leg: &Leg) -> Option<(u64, u128, Option<u64>, bool)> {
 
 /// Legs altogether, and those of generations, which the second implementation must know.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only payments are compared")]
-fn check(plan: &CompiledPlan, facts: &[Fact]) -> anyhow::Result<(u64, u64)> {
+fn check(plan: &CompiledPlan, facts: &[Fact]) -> Result<(u64, u64), String> {
     let terms = naive_generation::Terms {
         generations: RATES.into_iter().zip(DIRECTS).collect(),
         mode: "physical",
@@ -158,10 +162,13 @@ fn check(plan: &CompiledPlan, facts: &[Fact]) -> anyhow::Result<(u64, u64)> {
             (line.generation as u64, line.amount, upline, line.cause.is_none())
         });
         if !out.legs.iter().filter_map(generation_leg).eq(expected) {
-            bail!("{fact:?}: {out:?}, the second implementation {lines:?}");
+            return Err(format!("{fact:?}: {out:?}, the second implementation {lines:?}"));
         }
         compared += lines.len() as u64;
     }
-    ensure!(custody == paid, "{custody} in custody, {paid} paid");
-    Ok((legs, compared))
+    if custody == paid {
+        Ok((legs, compared))
+    } else {
+        Err(format!("{custody} in custody, {paid} paid"))
+    }
 }
