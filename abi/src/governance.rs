@@ -78,19 +78,16 @@ impl Standing {
     }
 
     /// Every permission of every account that ever had one, and whether it has it now.
-    #[must_use]
     pub const fn permissions(&self) -> &BTreeMap<(Permission, Address), bool> {
         &self.permissions
     }
 
     /// Announced operations by their identity.
-    #[must_use]
     pub const fn pending(&self) -> &BTreeMap<B256, Pending> {
         &self.pending
     }
 
     /// Whether the contract is paused.
-    #[must_use]
     pub const fn is_paused(&self) -> bool {
         self.is_paused
     }

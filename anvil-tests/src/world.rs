@@ -137,7 +137,6 @@ impl World {
     }
 
     /// The person with this account of the local chain. Users begin at 8, the root user.
-    #[must_use]
     pub fn person(&self, account: usize) -> Person {
         Person::with(Wallet::at(account))
     }
@@ -156,7 +155,6 @@ impl World {
     }
 
     /// What the services were told.
-    #[must_use]
     pub fn spec(&self) -> &SystemSpec {
         &self.spec
     }
@@ -232,7 +230,6 @@ impl World {
     }
 
     /// For whoever looks for a cause: the end of every log, and where everything stands by the database.
-    #[must_use]
     pub fn evidence(&self) -> String {
         let logs = evidence::logs(&self.spec.logs);
         logs + &evidence::standings(&self.ledger.url())

@@ -121,7 +121,6 @@ impl FromStr for Origin {
 
 impl Origin {
     /// `https` or `http`.
-    #[must_use]
     pub fn scheme(&self) -> &str {
         self.uri.split_once("://").map_or("", |(scheme, _)| scheme)
     }
@@ -180,14 +179,12 @@ fn find_positive<T: FromStr<Err: Display> + Default + PartialEq>(
 
 impl Config {
     /// How old the newest final block may be: a public chain makes several in a second or a few.
-    #[must_use]
     pub fn chain_age_max(&self, chain_id: u64) -> Option<i64> {
         let usual = (!service::is_local_chain(chain_id)).then_some(CHAIN_AGE_MAX_SECONDS);
         self.chain_age_max_seconds.or(usual)
     }
 
     /// What the server takes at most: on a local chain everyone has the same address.
-    #[must_use]
     pub fn limits(&self, chain_id: u64) -> Limits {
         let per_address_max = self
             .connections_per_address

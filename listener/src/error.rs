@@ -138,7 +138,6 @@ impl StepError {
 
 impl Halt {
     /// Exit status of the process. A supervisor must not restart it automatically after any of them.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::FinalityViolated { .. } => 3,

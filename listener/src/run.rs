@@ -78,7 +78,6 @@ pub enum RunError {
 
 impl RunError {
     /// Exit status of the process: 1 for what a later start may cure, more for what people must look at.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         if let Self::Halt(halt) = self {
             halt.exit_code()

@@ -141,13 +141,11 @@ impl Reconciler {
     }
 
     /// The ledger's database.
-    #[must_use]
     pub const fn pool(&self) -> &Connections {
         &self.pool
     }
 
     /// The endpoints.
-    #[must_use]
     pub fn readers(&self) -> &[ChainReader] {
         &self.readers
     }

@@ -80,13 +80,11 @@ impl Authorizer {
     }
 
     /// The signing account.
-    #[must_use]
     pub fn address(&self) -> Address {
         self.key.address()
     }
 
     /// What it signs.
-    #[must_use]
     pub fn purpose(&self) -> Purpose {
         self.policy.purpose()
     }

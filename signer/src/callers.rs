@@ -104,7 +104,6 @@ impl CallerSpec {
     }
 
     /// Whether everyone knows the caller's key.
-    #[must_use]
     pub fn is_public_knowledge(&self) -> bool {
         DEVELOPMENT_CALLERS
             .iter()
@@ -148,13 +147,11 @@ pub struct Caller {
 
 impl Caller {
     /// Its name, for records.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.spec.name
     }
 
     /// Whether it may request this.
-    #[must_use]
     pub fn may(&self, kind: Kind) -> bool {
         self.spec.may.contains(&kind)
     }
@@ -182,7 +179,6 @@ impl Callers {
     }
 
     /// The caller whose key it is. Takes the same time whichever it is, and whether it is any.
-    #[must_use]
     pub fn find(&self, key: &str) -> Option<&Caller> {
         if key.len() != KEY_LENGTH {
             return None;

@@ -43,7 +43,6 @@ pub enum DatabaseError {
 
 impl DatabaseError {
     /// Whether the server is not there yet: it does not respond, or it starts. Anything else another try does not cure.
-    #[must_use]
     pub fn is_for_the_moment(&self) -> bool {
         let Self::Connect(error) = self else {
             return false;

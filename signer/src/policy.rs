@@ -62,7 +62,6 @@ pub enum Policy {
 
 impl Policy {
     /// Whose policy it is.
-    #[must_use]
     pub const fn purpose(&self) -> Purpose {
         match self {
             Self::Authorizations { .. } => Purpose::Authorizations,
@@ -72,7 +71,6 @@ impl Policy {
     }
 
     /// Where it allows anything.
-    #[must_use]
     pub const fn scope(&self) -> &Scope {
         match self {
             Self::Authorizations { scope, .. }
@@ -82,19 +80,16 @@ impl Policy {
     }
 
     /// Its chain.
-    #[must_use]
     pub const fn chain_id(&self) -> u64 {
         self.scope().chain_id
     }
 
     /// Its contract.
-    #[must_use]
     pub const fn contract(&self) -> Address {
         self.scope().contract
     }
 
     /// Who may attest.
-    #[must_use]
     pub const fn attestors(&self) -> &Attestors {
         match self {
             Self::Authorizations { attestors, .. }
@@ -119,7 +114,6 @@ impl Policy {
     }
 
     /// Everything that it allows, for records.
-    #[must_use]
     pub fn describe(&self) -> serde_json::Value {
         let scope = self.scope();
         let limits = match self {
@@ -160,7 +154,6 @@ impl Policy {
     }
 
     /// A name for it in records: changes with whatever it allows.
-    #[must_use]
     pub fn hash(&self) -> B256 {
         // The fields of the text are always in the same order, so one policy has one text.
         keccak256(format!("trellis signer policy 3 {}", self.describe()))

@@ -59,7 +59,6 @@ pub enum Refusal {
 
 impl Refusal {
     /// Its stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",

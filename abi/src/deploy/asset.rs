@@ -26,7 +26,6 @@ pub enum Asset {
 
 impl Asset {
     /// The token's contract, if it is a token.
-    #[must_use]
     pub const fn token(&self) -> Option<Address> {
         match self {
             Self::Native => None,
@@ -35,7 +34,6 @@ impl Asset {
     }
 
     /// How many decimals a whole coin or token has.
-    #[must_use]
     pub const fn decimals(&self) -> u8 {
         match self {
             Self::Native => COIN_DECIMALS,
@@ -44,7 +42,6 @@ impl Asset {
     }
 
     /// Creation code of the form for this asset, with the constructor's arguments.
-    #[must_use]
     pub fn creation_code(&self, config: &ICustody::Config) -> Bytes {
         let mut code = match self {
             Self::Native => deployable::Custody::BYTECODE.to_vec(),

@@ -37,25 +37,21 @@ impl Creation {
     }
 
     /// `keccak256("TrellisCustody/" ‖ name)`.
-    #[must_use]
     pub const fn salt(&self) -> B256 {
         self.salt
     }
 
     /// Creation code with the constructor's argument.
-    #[must_use]
     pub const fn code(&self) -> &Bytes {
         &self.code
     }
 
     /// Where it will live, or lives: `keccak256(0xff ‖ proxy ‖ salt ‖ keccak256(code))`, the last 20 bytes (EIP-1014).
-    #[must_use]
     pub fn address(&self) -> Address {
         PROXY.create2_from_code(self.salt, &self.code)
     }
 
     /// What the proxy has to be called with.
-    #[must_use]
     pub fn call(&self) -> Bytes {
         [self.salt.as_slice(), &self.code].concat().into()
     }

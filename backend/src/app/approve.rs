@@ -82,7 +82,6 @@ pub(super) struct Verified {
 
 impl App {
     /// Where signatures of this ledger's operators count.
-    #[must_use]
     pub const fn domain(&self) -> Domain {
         Domain {
             chain_id: self.ledger.chain_id,

@@ -113,19 +113,16 @@ pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<Pg
 
 impl Writer {
     /// The end of what is posted.
-    #[must_use]
     pub const fn tail(&self) -> &Tail {
         &self.tail
     }
 
     /// The plan's state.
-    #[must_use]
     pub const fn book(&self) -> &Book {
         &self.book
     }
 
     /// The last fact that was not replayed when this memory was made; 0 when all were.
-    #[must_use]
     pub const fn kept_through(&self) -> u64 {
         self.kept_through
     }
@@ -136,7 +133,6 @@ impl Writer {
     }
 
     /// The lease under which it posts.
-    #[must_use]
     pub const fn lease(&self) -> Lease {
         self.lease
     }

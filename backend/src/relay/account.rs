@@ -72,7 +72,6 @@ impl Relayer {
     }
 
     /// Its address.
-    #[must_use]
     pub fn address(&self) -> Address {
         self.key.address()
     }

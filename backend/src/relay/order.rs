@@ -33,7 +33,6 @@ pub enum Order {
 
 impl Order {
     /// What it requests.
-    #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Refund(_) => Kind::Refund,
@@ -43,7 +42,6 @@ impl Order {
     }
 
     /// Last second at which the contract takes it.
-    #[must_use]
     pub fn deadline(&self) -> u64 {
         let deadline = match self {
             Self::Refund(order) => order.deadline,
@@ -54,7 +52,6 @@ impl Order {
     }
 
     /// What is signed (EIP-712).
-    #[must_use]
     pub fn digest(&self, chain_id: u64, contract: Address) -> B256 {
         let domain = typed_data::domain(chain_id, contract);
         match self {

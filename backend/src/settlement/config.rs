@@ -247,7 +247,6 @@ impl Config {
     }
 
     /// The account that sends; on a local chain that of the usual signer of transactions.
-    #[must_use]
     pub fn sender(&self) -> Address {
         self.submitter.unwrap_or(abi::development::SUBMITTER.address)
     }

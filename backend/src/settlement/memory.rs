@@ -37,7 +37,6 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Whether this is not to be tried yet.
-    #[must_use]
     pub(super) fn waits(&self, subject: &[u8]) -> bool {
         self.waits
             .get(subject)
@@ -70,7 +69,6 @@ impl Memory {
     }
 
     /// How often a nonce was seen used without a trace of ours.
-    #[must_use]
     pub(super) fn looks_without_trace(&self, submission: i64) -> u32 {
         self.traces.get(&submission).map_or(0, |(looks, _)| *looks)
     }

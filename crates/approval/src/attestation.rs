@@ -55,7 +55,6 @@ pub struct Attestation {
 
 impl Attestation {
     /// The message that the attestor signs.
-    #[must_use]
     pub fn message(&self) -> Message {
         let (primary, mut fields) = match self.subject {
             Attested::Batch { batch_id, list_hash } => (

@@ -25,7 +25,6 @@ impl ReserveCommand {
     }
 
     /// The message that the user signs.
-    #[must_use]
     pub fn message(&self) -> Message {
         let summary = if self.reserve {
             format!("Reserve my pool rewards of tier {} for the next tier", self.tier)

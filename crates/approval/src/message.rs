@@ -21,7 +21,6 @@ pub struct Domain {
 
 impl Domain {
     /// The domain separator of EIP-712.
-    #[must_use]
     pub fn separator(&self) -> B256 {
         let mut hasher = Keccak256::new();
         hasher.update(keccak256(DOMAIN_TYPE));
@@ -54,7 +53,6 @@ impl Value {
     }
 
     /// Its type in the message's type string.
-    #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "string",
@@ -65,7 +63,6 @@ impl Value {
     }
 
     /// As JSON of a wallet has it: numbers in decimal, everything else as text.
-    #[must_use]
     pub fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -113,7 +110,6 @@ impl Message {
     }
 
     /// The type string.
-    #[must_use]
     pub fn type_string(&self) -> String {
         let field = |field: &Field| format!("{} {}", field.value.kind(), field.name);
         let fields: Vec<String> = self.fields.iter().map(field).collect();
@@ -121,7 +117,6 @@ impl Message {
     }
 
     /// What is signed: `keccak256(0x1901 ‖ domain separator ‖ struct hash)`.
-    #[must_use]
     pub fn digest(&self, domain: &Domain) -> B256 {
         let mut content = Keccak256::new();
         content.update(keccak256(self.type_string()));

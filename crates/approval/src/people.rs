@@ -55,7 +55,6 @@ pub struct Person {
 
 impl Person {
     /// Whether the person counts at this second.
-    #[must_use]
     pub fn is_valid_at(&self, time: u64) -> bool {
         self.from <= time && self.until.is_none_or(|until| time < until)
     }
@@ -154,25 +153,21 @@ impl People {
     }
 
     /// Votes that a batch or a root needs beside the proposer's signature.
-    #[must_use]
     pub const fn money_votes(&self) -> usize {
         self.money_votes
     }
 
     /// Votes that a change of the list needs.
-    #[must_use]
     pub const fn admin_votes(&self) -> usize {
         self.admin_votes
     }
 
     /// Whose wallet it is.
-    #[must_use]
     pub fn owner(&self, wallet: Address) -> Option<&Person> {
         self.people.iter().find(|person| person.wallets.contains(&wallet))
     }
 
     /// The hash of its text.
-    #[must_use]
     pub fn hash(&self) -> B256 {
         keccak256(self.to_string())
     }

@@ -79,7 +79,6 @@ pub enum Proposal {
 
 impl Proposal {
     /// Who proposed it, where that person has no vote.
-    #[must_use]
     pub const fn proposer(&self) -> Option<Address> {
         match self {
             Self::Batch { proposer, .. } | Self::Root { proposer, .. } => Some(*proposer),
@@ -88,7 +87,6 @@ impl Proposal {
     }
 
     /// What it is about, in one sentence for a person.
-    #[must_use]
     pub fn summary(&self) -> String {
         match self {
             Self::Batch { batch, .. } => {
@@ -110,7 +108,6 @@ impl Proposal {
     }
 
     /// The message that is signed; it agrees until `expires`, in seconds of the chain's time.
-    #[must_use]
     pub fn message(&self, expires: u64) -> Message {
         let summary = ("summary", Value::Text(self.summary()));
         let expires = ("expires", Value::number(expires));

@@ -55,7 +55,6 @@ pub enum QuorumRule {
 
 impl QuorumRule {
     /// Its stable name on the wire and in records.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::ProposerUnknown(_) => "proposer_unknown",

@@ -56,7 +56,6 @@ pub enum Discrepancy {
 
 impl Discrepancy {
     /// The table, where the finding is about a row.
-    #[must_use]
     pub const fn table(&self) -> Option<&'static str> {
         match self {
             Self::Missing { table, .. } | Self::Unfounded { table, .. } | Self::Differs { table, .. } => {

@@ -80,7 +80,6 @@ pub struct Tree {
 
 impl Leaf {
     /// The leaf's place in the tree.
-    #[must_use]
     pub fn node(&self) -> SumNode {
         let mut bytes = [0; 64];
         put(&mut bytes, 0, self.wallet.into_word());
@@ -169,31 +168,26 @@ impl Tree {
     }
 
     /// The root's hash: what is published.
-    #[must_use]
     pub const fn root(&self) -> B256 {
         self.root.hash
     }
 
     /// The sum of all leaves: published beside the root.
-    #[must_use]
     pub const fn total(&self) -> Amount {
         self.root.sum
     }
 
     /// The leaves, ascending by wallet.
-    #[must_use]
     pub fn leaves(&self) -> &[Leaf] {
         &self.leaves
     }
 
     /// The leaf of a user, if there is one.
-    #[must_use]
     pub fn leaf(&self, wallet: Address) -> Option<Leaf> {
         self.leaves.get(self.index_of(wallet)?).copied()
     }
 
     /// The partners on the way from the user's leaf to the root, lowest first; `None` if the user has no leaf.
-    #[must_use]
     pub fn proof(&self, wallet: Address) -> Option<Vec<SumNode>> {
         self.way(self.index_of(wallet)?, 0)
     }

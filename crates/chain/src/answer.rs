@@ -105,13 +105,11 @@ impl Outcome {
     }
 
     /// Whether the node took the transaction.
-    #[must_use]
     pub fn is_accepted(&self) -> bool {
         matches!(self, Self::Accepted { .. })
     }
 
     /// A short name, for metrics and records.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "accepted",

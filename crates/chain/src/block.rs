@@ -51,7 +51,6 @@ impl BlockHeader {
     }
 
     /// Number and hash.
-    #[must_use]
     pub fn block(&self) -> BlockRef {
         BlockRef {
             number: self.number,
@@ -60,7 +59,6 @@ impl BlockHeader {
     }
 
     /// Whether the block can hold logs of this contract. `false` is certain: the filter is part of the hash.
-    #[must_use]
     pub fn may_hold_logs_of(&self, contract: Address) -> bool {
         self.bloom.contains_input(BloomInput::Raw(contract.as_slice()))
     }

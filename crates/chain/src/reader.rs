@@ -56,7 +56,6 @@ impl ChainReader {
     }
 
     /// The contract that is read.
-    #[must_use]
     pub fn contract(&self) -> Address {
         self.contract
     }
@@ -67,7 +66,6 @@ impl ChainReader {
     }
 
     /// Host and port of the endpoint, for people.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.node.name()
     }

@@ -27,7 +27,6 @@ pub struct Receipt {
 
 impl Receipt {
     /// What the sender paid for it, in wei.
-    #[must_use]
     pub fn fee(&self) -> u128 {
         u128::from(self.gas_used).saturating_mul(self.effective_gas_price)
     }

@@ -48,7 +48,6 @@ impl Revert {
     }
 
     /// The error's name, as the contract declares it.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Custody(error) => ICustodyErrors::name_by_selector(error.selector()).unwrap_or("error"),

@@ -43,7 +43,6 @@ impl Witnesses {
     }
 
     /// How many must agree.
-    #[must_use]
     pub const fn needed(&self) -> usize {
         self.needed
     }

@@ -70,7 +70,6 @@ impl Oracle {
     }
 
     /// A balance of the ledger, in wei.
-    #[must_use]
     pub fn balance(&self, account: &str) -> i128 {
         self.balances.get(account).copied().unwrap_or(0)
     }

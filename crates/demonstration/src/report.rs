@@ -42,13 +42,11 @@ pub struct Report {
 
 impl Report {
     /// In how many things anything disagrees. A planted discrepancy that is not found is one.
-    #[must_use]
     pub fn discrepancies(&self) -> usize {
         self.differences.len() + self.findings.len() + usize::from(self.planted.is_empty())
     }
 
     /// The report for programs.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let texts = |amounts: &BTreeMap<String, i128>| -> BTreeMap<String, String> {
             amounts
@@ -75,7 +73,6 @@ impl Report {
     }
 
     /// The report for people.
-    #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let mut line =

@@ -82,13 +82,11 @@ impl Anvil {
     }
 
     /// The URL of its JSON-RPC.
-    #[must_use]
     pub fn rpc_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The port of its JSON-RPC.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }

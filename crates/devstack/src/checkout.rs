@@ -41,7 +41,6 @@ impl Checkout {
     }
 
     /// A path below the root.
-    #[must_use]
     pub fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }

@@ -95,7 +95,6 @@ impl Child {
     }
 
     /// Its process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
@@ -185,13 +184,11 @@ impl ProcessId {
     }
 
     /// Whether exactly this process still runs.
-    #[must_use]
     pub fn is_running(&self) -> bool {
         start_of(self.pid) == Some(self.started)
     }
 
     /// Its number.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }

@@ -153,13 +153,11 @@ impl Development {
     }
 
     /// Where it is reached.
-    #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
     /// What the start did that may surprise.
-    #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }

@@ -68,13 +68,11 @@ pub struct Address {
 
 impl Address {
     /// The port of 127.0.0.1.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The URL of a database of the server.
-    #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!(
             "postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}",
@@ -101,7 +99,6 @@ impl Postgres {
     }
 
     /// How to reach it.
-    #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
     }

@@ -68,19 +68,16 @@ impl Service {
     }
 
     /// Its name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.spec.name
     }
 
     /// What was started; with another name it describes a second instance.
-    #[must_use]
     pub fn spec(&self) -> &ServiceSpec {
         &self.spec
     }
 
     /// A variable that it was told.
-    #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         let mut told = self.spec.environment.iter().rev();
         told.find(|(known, _)| known == name)
@@ -88,13 +85,11 @@ impl Service {
     }
 
     /// The number of its process; `None` before it was started.
-    #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::pid)
     }
 
     /// Where its messages go.
-    #[must_use]
     pub fn log(&self) -> PathBuf {
         log_of(&self.spec)
     }

@@ -61,7 +61,6 @@ impl Account {
     }
 
     /// Whether this account may pass through the directory and all its parents.
-    #[must_use]
     pub fn can_traverse(&self, directory: &Path) -> bool {
         if !self.switch {
             return true;

@@ -69,7 +69,6 @@ impl Statement {
     }
 
     /// Whether a fact is about the user: only then it has to be explained.
-    #[must_use]
     pub fn concerns(&self, plan: &CompiledPlan, outcome: &Outcome) -> bool {
         let is_named = |effect: &Effect| {
             matches!(effect, Effect::Component(effect)

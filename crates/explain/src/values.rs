@@ -14,7 +14,6 @@ impl Values {
     }
 
     /// What stands at a path, as in the file; `None` where the file says nothing.
-    #[must_use]
     pub fn at(&self, path: &str) -> Option<String> {
         let mut here: Option<&Value> = None;
         for part in path.split('.') {

@@ -37,14 +37,12 @@ pub fn any_variant(kind: Kind) -> impl Strategy<Value = Variant> {
 
 impl Variant {
     /// The plan, and another version that can follow it.
-    #[must_use]
     pub fn plans(&self) -> [CompiledPlan; 2] {
         self.texts()
             .map(|text| compile(&text).unwrap_or_else(|error| panic!("{error}\n{text}")))
     }
 
     /// The files of both.
-    #[must_use]
     pub fn texts(&self) -> [String; 2] {
         let first = self.text();
         let second = first.replace("version = 1", "version = 2");
@@ -62,7 +60,6 @@ impl Variant {
     }
 
     /// The same without what the model of a whole plan leaves out: ranks, taxes, funds behind funds.
-    #[must_use]
     pub const fn modelled(&self) -> Self {
         let out = 1 << 10 | 1 << 16 | 1 << 17;
         Self {
@@ -73,7 +70,6 @@ impl Variant {
     }
 
     /// What the file of subscriptions says, in the words of the model: the first version, or the one that follows it.
-    #[must_use]
     pub fn terms(&self, version: usize) -> Terms {
         let follows = version == 1;
         let (first, second) = match (self.has(0), follows) {
@@ -125,7 +121,6 @@ impl Variant {
     }
 
     /// How many times what was paid in may be earned.
-    #[must_use]
     pub fn multiple(&self) -> Option<i128> {
         let text = self.text();
         let (_, cap) = text.split_once("[cap]\nmultiple = ")?;
@@ -133,7 +128,6 @@ impl Variant {
     }
 
     /// Amounts that payments of this plan like, and some that they do not.
-    #[must_use]
     pub const fn payments(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Subscription => &[

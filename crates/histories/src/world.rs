@@ -76,7 +76,6 @@ impl World {
     }
 
     /// The calendar begins before anything happens, mostly.
-    #[must_use]
     pub fn beginning(&self) -> Cause {
         let day = Day::new(self.today - 1);
         match self.variant.bits & (1 << 30) {
@@ -399,7 +398,6 @@ impl World {
     }
 
     /// An amount that payments of the plan like, or one that they do not.
-    #[must_use]
     pub fn payment(&self, pick: usize) -> Amount {
         let amounts = self.variant.payments();
         // The first ones are liked best.
@@ -422,7 +420,6 @@ impl World {
     }
 
     /// Someone, or a stranger while nobody has registered; sometimes a stranger anyway.
-    #[must_use]
     pub fn wallet(&self, pick: usize) -> Address {
         if pick % 50 == 49 || self.wallets.is_empty() {
             return Address::repeat_byte(0xaa);

@@ -61,7 +61,6 @@ pub enum FoldError {
 
 impl Balance {
     /// What is posted, on the side on which the account grows. Zero if the other side is the larger.
-    #[must_use]
     pub const fn net(&self, side: Side) -> Amount {
         match side {
             Side::Debit => self.debits_posted.saturating_sub(self.credits_posted),

@@ -188,13 +188,11 @@ impl Model {
     }
 
     /// What the fund has.
-    #[must_use]
     pub fn fund(&self) -> Money {
         self.orders.iter().map(Order::in_fund).sum::<Money>() + self.others.iter().sum::<Money>()
     }
 
     /// What is not there for the commissions of a period that is not finalized.
-    #[must_use]
     pub fn free(&self) -> Money {
         let kept = self
             .orders

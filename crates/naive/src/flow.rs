@@ -24,7 +24,6 @@ impl Flow {
     }
 
     /// What a reward could take.
-    #[must_use]
     pub fn reach(&self, number: usize) -> u128 {
         let mut sum = 0;
         let mut at = Some(number);

@@ -255,7 +255,6 @@ impl Model {
     }
 
     /// All lines of a finalized period.
-    #[must_use]
     pub fn lines(&self, period: u32) -> Vec<Line> {
         let Some((end, budget)) = self.finalized(period) else {
             return vec![];
@@ -272,7 +271,6 @@ impl Model {
     }
 
     /// Personal volume, group volume and customers of a user in a period, as of its finalization or now.
-    #[must_use]
     pub fn volumes(&self, period: u32, user: usize) -> (u128, u128, usize) {
         let end = self.finalized(period).map_or(self.events.len(), |found| found.0);
         (
@@ -283,7 +281,6 @@ impl Model {
     }
 
     /// What a user missed in a finalized period: generation, order, claim.
-    #[must_use]
     pub fn missed(&self, period: u32, user: usize) -> Vec<(usize, usize, u128)> {
         let mut missed = vec![];
         let Some((end, _)) = self.finalized(period) else {

@@ -118,7 +118,6 @@ impl Model {
     }
 
     /// Bonuses that no close has paid yet: how many, and what they come to.
-    #[must_use]
     pub fn waiting(&self) -> (usize, u128) {
         let waiting = self.bonuses.iter().filter(|bonus| bonus.granted_in.is_none());
         (waiting.clone().count(), waiting.map(|bonus| bonus.amount).sum())
@@ -159,7 +158,6 @@ impl Model {
     }
 
     /// Main leg and the others.
-    #[must_use]
     pub fn legs(&self, user: u32, week: u32) -> (u128, u128) {
         let mut legs: Vec<u128> = self
             .directs(user)
@@ -172,7 +170,6 @@ impl Model {
     }
 
     /// The best rank whose requirements are all met.
-    #[must_use]
     pub fn rank(&self, user: u32, week: u32) -> u8 {
         self.rank_on(&self.terms.ladder, user, week)
     }

@@ -129,7 +129,6 @@ impl Model {
         amount
     }
 
-    #[must_use]
     pub fn rate(&self, amount: u128) -> Option<u16> {
         if self.terms.amount_max.is_some_and(|max| amount > max) {
             return None;
@@ -143,7 +142,6 @@ impl Model {
         rate
     }
 
-    #[must_use]
     pub fn invested(&self, user: usize) -> u128 {
         let own = self.purchases.iter().filter(|purchase| purchase.user == user);
         own.filter(|purchase| !purchase.refunded)
@@ -151,19 +149,16 @@ impl Model {
             .sum()
     }
 
-    #[must_use]
     pub fn earned(&self, user: usize) -> u128 {
         let own = self.granted.iter().filter(|granted| granted.user == user);
         own.map(|granted| granted.amount - granted.reversed).sum()
     }
 
-    #[must_use]
     pub fn accrued(&self, of: usize) -> u128 {
         let own = self.granted.iter().filter(|granted| granted.of == Some(of));
         own.map(|granted| granted.amount - granted.reversed).sum()
     }
 
-    #[must_use]
     pub fn user_room(&self, user: usize) -> u128 {
         match self.terms.user_multiple {
             None => u128::MAX,
@@ -171,7 +166,6 @@ impl Model {
         }
     }
 
-    #[must_use]
     pub fn room(&self, of: usize) -> u128 {
         match self.purchases[of].multiple {
             None => u128::MAX,
@@ -179,7 +173,6 @@ impl Model {
         }
     }
 
-    #[must_use]
     pub fn is_active(&self, of: usize) -> bool {
         !self.purchases[of].refunded && self.room(of) > 0
     }

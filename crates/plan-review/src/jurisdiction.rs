@@ -106,38 +106,32 @@ impl Profile {
     }
 
     /// Its name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The day whose state of the law it tries to describe.
-    #[must_use]
     pub const fn as_of(&self) -> Day {
         self.as_of
     }
 
     /// The law on which it relies.
-    #[must_use]
     pub fn legal_basis(&self) -> Option<&str> {
         self.legal_basis.as_deref()
     }
 
     /// What a reader must know about it.
-    #[must_use]
     pub fn notice(&self) -> &str {
         &self.notice
     }
 
     /// Commits to the text of the file, so that a disclosure can name it. A shipped profile is recognized by this, not by
     /// its name.
-    #[must_use]
     pub const fn hash(&self) -> B256 {
         self.hash
     }
 
     /// Whether it may be used on such a chain.
-    #[must_use]
     pub fn permits(&self, chain: ChainClass) -> bool {
         match (self.chains, chain) {
             (Chains::Any, _) | (Chains::Local, ChainClass::Local) => true,
@@ -147,7 +141,6 @@ impl Profile {
 
     /// The findings as this place sees them: some of higher severity, each with the reason, none of a lower one; and one
     /// `not_stated` for everything that the profile asks about and no finding says.
-    #[must_use]
     pub fn apply(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
         for finding in &mut findings {
             for rule in &self.rules {

@@ -67,19 +67,16 @@ pub struct Search {
 
 impl Replay {
     /// What the person paid.
-    #[must_use]
     pub fn paid_in(&self) -> Amount {
         sum(self.identities.iter().map(|(paid, _)| *paid))
     }
 
     /// What the person may withdraw.
-    #[must_use]
     pub fn received(&self) -> Amount {
         sum(self.identities.iter().map(|(_, received)| *received))
     }
 
     /// What is received beyond what was paid, in base units; negative when it is less.
-    #[must_use]
     pub fn net(&self) -> i128 {
         difference(self.received(), self.paid_in())
     }
@@ -87,21 +84,18 @@ impl Replay {
 
 impl Search {
     /// What the person gains by false names, in base units; zero when they bring nothing.
-    #[must_use]
     pub fn gain(&self) -> Amount {
         let gain = self.best.net().saturating_sub(self.honest.net());
         Amount::new(u128::try_from(gain).unwrap_or(0))
     }
 
     /// The gain, by identity, rounded down.
-    #[must_use]
     pub fn gain_per_identity(&self) -> Amount {
         let identities = u128::from(self.best.strategy.identities);
         Amount::new(self.gain().base_units().checked_div(identities).unwrap_or(0))
     }
 
     /// What the best strategy pays and receives, name by name, and what one name would have.
-    #[must_use]
     pub fn story(&self, asset: Asset) -> String {
         let units = |amount| asset.display_amount(amount);
         let line =
@@ -120,7 +114,6 @@ impl Search {
     }
 
     /// What participants should know of it: a warning when false names pay, else only what was searched.
-    #[must_use]
     pub fn finding(&self, asset: Asset) -> Finding {
         let (gain, units) = (self.gain(), |amount| asset.display_amount(amount));
         let searched = format!(

@@ -129,7 +129,6 @@ impl Fault {
     }
 
     /// A short name, for records.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Delay(_) => "delay",
@@ -150,7 +149,6 @@ impl Fault {
     }
 
     /// Whether the real node executes the request.
-    #[must_use]
     pub fn forwards(&self) -> bool {
         !matches!(
             self,

@@ -132,13 +132,11 @@ impl RpcSim {
     }
 
     /// The URL of the first replica.
-    #[must_use]
     pub fn url(&self) -> &str {
         &self.urls[0]
     }
 
     /// The URLs of all replicas.
-    #[must_use]
     pub fn urls(&self) -> &[String] {
         &self.urls
     }
@@ -187,7 +185,6 @@ impl RpcSim {
     }
 
     /// How many faults were ordered for a next request that did not come yet.
-    #[must_use]
     pub fn waiting(&self) -> usize {
         (0..self.urls.len())
             .map(|replica| self.core.changing(replica).script.waiting())
@@ -205,13 +202,11 @@ impl RpcSim {
     }
 
     /// What was asked and answered, oldest first; the newest twenty thousand.
-    #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.core.record).exchanges()
     }
 
     /// The exchanges of one method.
-    #[must_use]
     pub fn exchanges_of(&self, method: &str) -> Vec<Exchange> {
         let mut exchanges = self.exchanges();
         exchanges.retain(|exchange| exchange.method == method);
@@ -220,13 +215,11 @@ impl RpcSim {
 
     /// All raw transactions that anyone ever sent here, in the order of their coming, with repetitions; whether the real
     /// node got them or not.
-    #[must_use]
     pub fn raw_transactions(&self) -> Vec<Bytes> {
         lock(&self.core.record).raw_transactions()
     }
 
     /// The newest block that someone who asked this replica for its head was told of, at the last time.
-    #[must_use]
     pub fn head_told(&self, replica: usize) -> Option<u64> {
         lock(&self.core.record).head_told(replica)
     }

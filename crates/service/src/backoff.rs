@@ -27,7 +27,6 @@ impl Backoff {
     }
 
     /// How long to wait when this many attempts had failed before the last one.
-    #[must_use]
     pub fn wait(&self, failures: u32) -> Duration {
         let factor = 1_u32.checked_shl(failures).unwrap_or(u32::MAX);
         self.min.saturating_mul(factor).min(self.max)

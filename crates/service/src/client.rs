@@ -136,7 +136,6 @@ impl TrustedProxies {
     }
 
     /// Whether this peer is a proxy that is believed.
-    #[must_use]
     pub fn contains(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.networks.iter().any(|network| network.contains(peer))
@@ -144,7 +143,6 @@ impl TrustedProxies {
 
     /// The client of a request of this peer: from the last hop back, the first that is no trusted proxy. A hop that is not
     /// an address ends the search at the proxy that wrote it.
-    #[must_use]
     pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> ClientAddress {
         let mut client = peer.ip().to_canonical();
         if self.contains(client) {

@@ -64,7 +64,6 @@ pub enum EnvError {
 
 impl EnvError {
     /// The variables, in the order in which they were read.
-    #[must_use]
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { name }

@@ -98,7 +98,6 @@ impl Pulse {
     ///
     /// # Panics
     /// Outside of a runtime.
-    #[must_use]
     pub fn while_busy(&self) -> Busy {
         let (pulse, end) = (self.clone(), CancellationToken::new());
         let ended = end.clone();

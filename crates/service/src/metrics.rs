@@ -27,7 +27,6 @@ impl std::fmt::Debug for Metrics {
 
 impl Metrics {
     /// Everything recorded so far, in Prometheus' text format.
-    #[must_use]
     pub fn render(&self) -> String {
         self.0.run_upkeep();
         self.0.render()

@@ -92,7 +92,6 @@ pub struct PriceCap(u128);
 
 impl FeeLimits {
     /// The highest price for a transaction of this much gas.
-    #[must_use]
     pub fn cap(&self, gas_limit: u64) -> PriceCap {
         let affordable = self.budget.base_units().checked_div(u128::from(gas_limit));
         PriceCap(affordable.unwrap_or(u128::MAX).min(self.price_max))

@@ -65,13 +65,11 @@ pub struct CoveredReward {
 
 impl Manifest {
     /// What the authorization signs and the chain's event repeats: `keccak256` of the text.
-    #[must_use]
     pub fn hash(&self) -> B256 {
         keccak256(self.to_string())
     }
 
     /// Whether it is about exactly this sealed list.
-    #[must_use]
     pub fn is_of(&self, sealed: &Sealed) -> bool {
         (self.payouts.iter().map(|covered| covered.payout)).eq(sealed.payouts.iter().copied())
     }

@@ -41,7 +41,6 @@ macro_rules! rules {
 
         impl $enum {
             /// Its stable name.
-            #[must_use]
             pub const fn code(&self) -> &'static str {
                 match self {
                     $(Self::$rule { .. } => $code,)+

@@ -200,7 +200,6 @@ pub enum Call {
 
 impl Call {
     /// Its name on the wire and in records.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ExecuteBatch { .. } => "execute_batch",
@@ -212,7 +211,6 @@ impl Call {
     }
 
     /// The batch that it executes, if any.
-    #[must_use]
     pub const fn batch(&self) -> Option<&PayoutBatch> {
         if let Self::ExecuteBatch { batch, .. } = self {
             return Some(batch);
@@ -276,7 +274,6 @@ pub struct SignedTransaction {
 
 impl SignedTransaction {
     /// Whether the hash is that of the bytes.
-    #[must_use]
     pub fn has_its_hash(&self) -> bool {
         keccak256(&self.raw) == self.hash
     }

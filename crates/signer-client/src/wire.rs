@@ -96,7 +96,6 @@ impl IntakeRequest {
     }
 
     /// The terms that are requested.
-    #[must_use]
     pub fn terms(&self, kind: IntakeKind) -> IntakeTerms {
         IntakeTerms {
             kind,

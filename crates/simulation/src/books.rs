@@ -175,49 +175,41 @@ impl<'plan> Books<'plan> {
     }
 
     /// The plan.
-    #[must_use]
     pub const fn plan(&self) -> &'plan CompiledPlan {
         self.plan
     }
 
     /// The plan's state.
-    #[must_use]
     pub const fn state(&self) -> &State {
         &self.state
     }
 
     /// The balances.
-    #[must_use]
     pub const fn balances(&self) -> &Balances {
         &self.balances
     }
 
     /// What happened so far.
-    #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
     }
 
     /// What each user was granted and not deprived of again: paid out, available, reserved or held.
-    #[must_use]
     pub fn received(&self) -> &[Amount] {
         &self.received
     }
 
     /// What each user paid and did not get back.
-    #[must_use]
     pub fn paid_in(&self) -> &[Amount] {
         &self.paid_in
     }
 
     /// What a fund did so far.
-    #[must_use]
     pub fn fund(&self, fund: Fund) -> FundCount {
         self.funds.of(fund)
     }
 
     /// The first thing in which facts and plan disagreed: a driver that is wrong.
-    #[must_use]
     pub const fn discrepancy(&self) -> Option<DiscrepancyCause> {
         self.discrepancy
     }
@@ -336,20 +328,17 @@ impl Balances {
     }
 
     /// Sum of the accounts of a kind.
-    #[must_use]
     pub fn of(&self, kind: AccountKind) -> i128 {
         let at = usize::from(kind.code()).saturating_sub(1);
         self.kinds.get(at).copied().unwrap_or(0)
     }
 
     /// What is held for users.
-    #[must_use]
     pub const fn held_for_users(&self) -> i128 {
         self.held_for_users
     }
 
     /// What is the company's, and what is held for it.
-    #[must_use]
     pub fn company(&self) -> Amount {
         let company = self
             .of(AccountKind::Company)
@@ -358,21 +347,18 @@ impl Balances {
     }
 
     /// Matured breakage of a cause.
-    #[must_use]
     pub fn breakage(&self, cause: BreakageCause) -> i128 {
         let at = BreakageCause::ALL.iter().position(|known| *known == cause);
         at.and_then(|at| self.breakage.get(at)).copied().unwrap_or(0)
     }
 
     /// What is reserved of a tier's rewards.
-    #[must_use]
     pub fn reserve(&self, tier: Tier) -> i128 {
         let at = usize::from(tier.get()).saturating_sub(1);
         self.reserves.get(at).copied().unwrap_or(0)
     }
 
     /// Everything that is owed, less what users owe: equal to what custody has, always.
-    #[must_use]
     pub fn owed(&self) -> i128 {
         AccountKind::ALL.iter().fold(0i128, |sum, kind| {
             let balance = self.of(*kind);

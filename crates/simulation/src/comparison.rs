@@ -121,7 +121,6 @@ impl Pair {
 
 impl Difference {
     /// Whether the plans did the same.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
             && self.by_user.is_empty()

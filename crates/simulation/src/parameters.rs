@@ -171,7 +171,6 @@ pub enum ParameterError {
 
 impl ParameterError {
     /// Stable code of the broken rule.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Users(_) => "users",
@@ -211,7 +210,6 @@ impl Parameters {
 
 impl Parameters {
     /// What is assumed of arrivals and sponsors, one plain sentence each.
-    #[must_use]
     pub fn assumptions(&self) -> Vec<String> {
         let sponsors = match self.sponsors {
             SponsorChoice::Uniform => {

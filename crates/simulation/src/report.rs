@@ -82,13 +82,11 @@ impl Report {
     }
 
     /// Whether the plan pays from funds and into wallets, so that there is something to say of them.
-    #[must_use]
     pub fn has_components(&self) -> bool {
         self.kind != IntakeKind::AutoPool
     }
 
     /// A month of the report, counted from 1, as `2026-01`.
-    #[must_use]
     pub fn month_name(&self, month: u32) -> String {
         let at = usize::try_from(month).unwrap_or(usize::MAX).checked_sub(1);
         let row = at.and_then(|at| self.months.get(at));

@@ -67,7 +67,6 @@ pub struct Message {
 
 impl Message {
     /// Idempotency key: the same for every delivery attempt of one message, and for no other message.
-    #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("alert-{}-{}-{}", self.id, self.event.name(), self.messages)
     }

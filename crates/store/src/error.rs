@@ -27,7 +27,6 @@ pub enum StoreError {
 
 impl StoreError {
     /// The violated constraint, if one was.
-    #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         match self {
             Self::Constraint { name, .. } => Some(name),
@@ -36,7 +35,6 @@ impl StoreError {
     }
 
     /// Why the database gave no answer for the moment; `None` when it answered, or when the fault is not the moment's.
-    #[must_use]
     pub fn outage(&self) -> Option<Outage> {
         match self {
             Self::Constraint { .. } | Self::Corrupt { .. } => None,
@@ -45,7 +43,6 @@ impl StoreError {
     }
 
     /// Whether PostgreSQL could not take a value that it was given (class 22: data exceptions).
-    #[must_use]
     pub fn is_of_the_data(&self) -> bool {
         let Self::Database(error) = self else {
             return false;

@@ -33,7 +33,6 @@ impl LeaseKeeper {
     }
 
     /// The lease, if it was claimed or renewed a moment ago.
-    #[must_use]
     pub fn fresh(&self) -> Option<Lease> {
         let (lease, renewed) = self.held?;
         (renewed.elapsed() * RENEWALS_PER_TTL < self.ttl).then_some(lease)
@@ -79,7 +78,6 @@ impl LeaseKeeper {
     }
 
     /// Whether there is anything to release.
-    #[must_use]
     pub const fn is_holding(&self) -> bool {
         self.held.is_some()
     }

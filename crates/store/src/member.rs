@@ -70,7 +70,6 @@ pub struct Balances {
 
 impl Balances {
     /// All rewards ever granted, in base units.
-    #[must_use]
     pub const fn gross_income(&self) -> u128 {
         let granted = self
             .direct_income
@@ -80,7 +79,6 @@ impl Balances {
     }
 
     /// What the user has or got, less what is owed, in base units.
-    #[must_use]
     pub fn net_income(&self) -> i128 {
         let parts = [
             self.available,

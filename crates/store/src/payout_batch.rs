@@ -72,7 +72,6 @@ pub struct PayoutBatch {
 
 impl PayoutBatch {
     /// What decides about its next step.
-    #[must_use]
     pub const fn lifecycle(&self) -> Lifecycle {
         Lifecycle {
             state: self.state,

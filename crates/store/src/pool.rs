@@ -85,7 +85,6 @@ impl Connections {
     }
 
     /// How long to wait for what is asked, at most; see [`crate::within`].
-    #[must_use]
     pub const fn deadline(&self) -> Duration {
         self.deadline
     }

@@ -97,7 +97,6 @@ const OF_THE_WRITER: [&str; 5] = ["fact_", "inbox_", "lease_", "posting_batch_",
 
 impl PostingError {
     /// Whether what was to be posted is at fault, and not the database, the lease or the writer.
-    #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Fold { .. } | Self::UnknownDeposit { .. } => true,

@@ -101,19 +101,16 @@ impl<'c> Moment<'c> {
     }
 
     /// Where the books stand.
-    #[must_use]
     pub const fn position(&self) -> Position {
         self.position
     }
 
     /// The highest number of a user.
-    #[must_use]
     pub const fn last_user(&self) -> u32 {
         self.last_user
     }
 
     /// How far everything goes.
-    #[must_use]
     pub const fn last(&self) -> Known {
         self.last
     }

@@ -83,7 +83,6 @@ impl TestDatabase {
     }
 
     /// A pool of connections as the superuser.
-    #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -99,7 +98,6 @@ impl TestDatabase {
     }
 
     /// The URL for the superuser.
-    #[must_use]
     pub fn url(&self) -> String {
         self.server.url(&self.name)
     }
@@ -108,13 +106,11 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When the server's URL names no user.
-    #[must_use]
     pub fn url_as(&self, role: &str) -> String {
         url_as(&self.url(), role).expect("the server's URL names its superuser")
     }
 
     /// The name of the database.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -33,7 +33,6 @@ pub struct Server {
 
 impl Server {
     /// The URL of one of its databases.
-    #[must_use]
     pub fn url(&self, database: &str) -> String {
         let (base, parameters) = self.url.split_once('?').unwrap_or((&self.url, ""));
         // After `postgres://` the path is the database.

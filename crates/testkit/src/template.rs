@@ -96,7 +96,6 @@ impl Template {
     }
 
     /// A name for the one database that developers of this state of the migrations share.
-    #[must_use]
     pub fn development_name(&self) -> String {
         self.name.replacen("template", "dev", 1)
     }

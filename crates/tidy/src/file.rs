@@ -25,7 +25,6 @@ impl File {
     }
 
     /// Whether its name ends so.
-    #[must_use]
     pub fn has_extension(&self, extension: &str) -> bool {
         self.path
             .rsplit_once('.')
@@ -50,7 +49,6 @@ impl File {
     }
 
     /// Something wrong with the whole file.
-    #[must_use]
     pub fn finding(&self, reason: impl fmt::Display) -> Finding {
         Finding {
             place: self.path.clone(),
@@ -59,7 +57,6 @@ impl File {
     }
 
     /// Something wrong in one line.
-    #[must_use]
     pub fn finding_at(&self, line: usize, reason: impl fmt::Display) -> Finding {
         Finding {
             place: format!("{}:{line}", self.path),

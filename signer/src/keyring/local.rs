@@ -44,7 +44,6 @@ impl LocalKey {
     }
 
     /// The key's account.
-    #[must_use]
     pub fn address(&self) -> Address {
         self.0.address()
     }

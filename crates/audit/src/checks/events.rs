@@ -120,7 +120,6 @@ impl Events {
     }
 
     /// What the events say came in and did not leave.
-    #[must_use]
     pub fn balance(&self) -> i128 {
         let sums = &self.sums;
         net(
@@ -136,32 +135,27 @@ impl Events {
     }
 
     /// What the events say lies in escrow.
-    #[must_use]
     pub fn escrowed(&self) -> i128 {
         let sums = &self.sums;
         net([sums.registered, sums.retopped_up], [sums.refunded, sums.matured])
     }
 
     /// What the events say is credited and not withdrawn.
-    #[must_use]
     pub fn credited(&self) -> i128 {
         net([self.sums.credited], [self.sums.withdrawn])
     }
 
     /// What the events say batches sent or credited.
-    #[must_use]
     pub fn pushed(&self) -> i128 {
         net([self.sums.executed, self.sums.credited], [self.sums.of_leaves])
     }
 
     /// What the events say users claimed, or got because anyone settled their leaves.
-    #[must_use]
     pub fn claimed(&self) -> i128 {
         net([self.sums.claimed, self.sums.of_leaves], [])
     }
 
     /// The newest root that was neither vetoed nor retired, as far back as the contract remembers.
-    #[must_use]
     pub fn latest_root(&self) -> Option<(B256, RootEvents)> {
         let hash = self.remembered_roots.last()?;
         self.roots.get(hash).map(|root| (*hash, *root))

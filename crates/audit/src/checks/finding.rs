@@ -87,7 +87,6 @@ pub enum Skip {
 
 impl Skip {
     /// Stable name in SQL, JSON and metrics.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::HeadBehind { .. } => "head_behind",

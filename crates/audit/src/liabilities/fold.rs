@@ -52,13 +52,11 @@ struct Level {
 
 impl Folded {
     /// The root's hash: what is published.
-    #[must_use]
     pub const fn hash(&self) -> B256 {
         self.root.hash
     }
 
     /// The sum of all leaves.
-    #[must_use]
     pub const fn total(&self) -> Amount {
         self.root.sum
     }

@@ -98,7 +98,6 @@ pub enum ListError {
 
 impl List {
     /// The canonical text.
-    #[must_use]
     pub fn write(&self) -> String {
         let Header {
             chain_id,

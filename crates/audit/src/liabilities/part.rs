@@ -16,7 +16,6 @@ pub struct Part<'a> {
 impl Tree {
     /// The leaves below the node that stands `height` levels above the leaves, over leaf number `first` (from 0): 2^height
     /// of them, or fewer at the tree's end. `None` when no node of that height begins there.
-    #[must_use]
     pub fn part(&self, first: usize, height: u32) -> Option<Part<'_>> {
         let span = 1usize.checked_shl(height)?;
         if first.checked_rem(span)? != 0 || first >= self.leaves.len() {
@@ -30,7 +29,6 @@ impl Tree {
     }
 
     /// The tree in as few parts as there are with at most `leaves_max` leaves each, in the order of the leaves.
-    #[must_use]
     pub fn parts(&self, leaves_max: NonZeroUsize) -> Vec<Part<'_>> {
         let whole = self.leaves.len().checked_next_power_of_two();
         let span = match whole.filter(|_| self.leaves.len() <= leaves_max.get()) {

@@ -56,7 +56,6 @@ pub struct Authorization {
 
 impl Answer {
     /// The stable code of a problem; empty when there is none.
-    #[must_use]
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
@@ -77,7 +76,6 @@ impl Person {
     }
 
     /// The wallet.
-    #[must_use]
     pub fn address(&self) -> Address {
         self.key.address()
     }

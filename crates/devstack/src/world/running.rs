@@ -135,7 +135,6 @@ impl System {
     }
 
     /// Where each service answers `/health`, `/ready` and `/metrics`, by its name.
-    #[must_use]
     pub fn health_urls(&self) -> BTreeMap<String, String> {
         let services = [
             &self.signer,
@@ -155,7 +154,6 @@ impl System {
     }
 
     /// The URL of the API.
-    #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api_url
     }

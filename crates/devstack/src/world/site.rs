@@ -50,7 +50,6 @@ impl Site {
     }
 
     /// The contract, for reading.
-    #[must_use]
     pub fn contract(&self) -> ICustodyInstance<DynProvider> {
         ICustody::new(self.custody, self.provider.clone())
     }

@@ -43,7 +43,6 @@ impl Model {
     }
 
     /// Lifetime entitlement.
-    #[must_use]
     pub fn entitled(&self, wallet: Address) -> Money {
         self.find(wallet).map_or(0, |person| person.entitled)
     }

@@ -49,7 +49,6 @@ pub struct IntakeTerms {
 
 impl IntakeTerms {
     /// What the signer remembers it by.
-    #[must_use]
     pub const fn business_key(&self) -> BusinessKey {
         BusinessKey {
             chain_id: self.chain_id,

@@ -79,7 +79,6 @@ pub struct Candidate {
 
 impl Candidate {
     /// Whether the contract would credit instead of send, in a block of this time.
-    #[must_use]
     pub const fn is_frozen_at(&self, time: u64) -> bool {
         self.frozen_until > time
     }

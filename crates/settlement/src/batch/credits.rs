@@ -18,7 +18,6 @@ impl Foreseen {
 
     /// Whether it would pay nobody and credit everyone who could be paid: then it waits until people or time change that. Frozen
     /// users count for nothing, since what they are due is credited in any case.
-    #[must_use]
     pub const fn credits_everybody(&self) -> bool {
         self.sent == 0 && self.refused >= Self::REFUSED_MIN
     }

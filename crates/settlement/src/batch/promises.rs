@@ -30,7 +30,6 @@ impl Promises {
     /// What else moves `pushed`, a batch that the books do not know, is no reason to promise anything twice, so no more is
     /// deducted than can have been executed. And should money leave by other ways meanwhile, a batch is not sent before the
     /// contract can pay it, and one that waits beyond its deadline is released and built again.
-    #[must_use]
     pub fn open_after(&self, pushed: Amount) -> Amount {
         let executed = pushed.saturating_sub(self.posted).min(self.authorized);
         let before = self.posted.saturating_sub(pushed);

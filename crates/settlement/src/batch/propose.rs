@@ -50,7 +50,6 @@ pub struct Limits {
 
 impl Limits {
     /// What a new batch may promise.
-    #[must_use]
     pub fn room(&self) -> Amount {
         self.funds.min(self.outflow).saturating_sub(self.promised)
     }

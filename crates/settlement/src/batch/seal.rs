@@ -19,7 +19,6 @@ pub struct SealedPayout {
 
 impl SealedPayout {
     /// The contract's entry: `address ‖ uint96 target`.
-    #[must_use]
     pub fn word(&self) -> B256 {
         let mut word = B256::ZERO;
         word.0[16..].copy_from_slice(&self.target.base_units().to_be_bytes());
@@ -42,7 +41,6 @@ pub struct Sealed {
 
 impl Sealed {
     /// The contract's entries.
-    #[must_use]
     pub fn words(&self) -> Vec<B256> {
         self.payouts.iter().map(SealedPayout::word).collect()
     }

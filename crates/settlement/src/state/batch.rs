@@ -137,7 +137,6 @@ impl BatchState {
 
 impl Batch {
     /// Whether anyone can have an authorization of it: from before the signer is asked, because its answer may be lost.
-    #[must_use]
     pub const fn may_be_authorized(&self) -> bool {
         self.deadline.is_some()
     }

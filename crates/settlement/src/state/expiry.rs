@@ -25,13 +25,11 @@ pub struct ExpiryProof {
 
 impl ExpiryProof {
     /// The last second at which the authorization was valid.
-    #[must_use]
     pub const fn deadline(&self) -> u64 {
         self.deadline
     }
 
     /// The finalized block that proves it.
-    #[must_use]
     pub const fn block_number(&self) -> u64 {
         self.block_number
     }

@@ -152,7 +152,6 @@ impl Amounts {
     }
 
     /// The amount that a number below 10,000 stands for.
-    #[must_use]
     pub fn at(&self, number: u32) -> Amount {
         let mut until = 0u32;
         let mut last = Amount::ZERO;
@@ -167,7 +166,6 @@ impl Amounts {
     }
 
     /// The same chances, each amount changed.
-    #[must_use]
     pub fn map(&self, change: impl Fn(Amount) -> Amount) -> Self {
         Self {
             list: self.list.map(|(amount, bps)| (change(amount), bps)),
@@ -175,7 +173,6 @@ impl Amounts {
     }
 
     /// In words: `50 (6000 of 10,000), 200 (4000)`.
-    #[must_use]
     pub fn sentence(&self, asset: Asset) -> String {
         let parts: Vec<String> = self
             .iter()

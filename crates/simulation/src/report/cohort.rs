@@ -155,7 +155,6 @@ impl Cohort {
     }
 
     /// How many took their registration back.
-    #[must_use]
     pub const fn left(&self) -> u64 {
         self.users.saturating_sub(self.stayed.users)
     }

@@ -115,7 +115,6 @@ impl Fund {
     }
 
     /// How it ended, in words.
-    #[must_use]
     pub fn end_in_words(&self, report: &Report) -> String {
         match self.end {
             FundEnd::NeverFunded => "never held anything".to_owned(),

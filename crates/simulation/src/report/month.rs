@@ -174,27 +174,23 @@ impl MonthRow {
     }
 
     /// Which month, as `2026-01`.
-    #[must_use]
     pub fn name(&self) -> String {
         let date = self.first_day.to_string();
         date.get(..7).unwrap_or(&date).to_owned()
     }
 
     /// All breakage together.
-    #[must_use]
     pub fn breakage_total(&self) -> Amount {
         let amounts = self.breakage.iter().map(|row| row.amount);
         Amount::sum_of(amounts).unwrap_or(Amount::ZERO)
     }
 
     /// All reserves together.
-    #[must_use]
     pub fn reserves_total(&self) -> Amount {
         Amount::sum_of(self.reserves.iter().copied()).unwrap_or(Amount::ZERO)
     }
 
     /// All funds together, with what no fund has yet: the revenue.
-    #[must_use]
     pub fn funds_total(&self) -> Amount {
         let balances = self.funds.iter().map(|fund| fund.balance);
         let funds = Amount::sum_of(balances).unwrap_or(Amount::ZERO);
@@ -202,7 +198,6 @@ impl MonthRow {
     }
 
     /// All that is owed to anyone, less what users owe.
-    #[must_use]
     pub fn owed(&self) -> Amount {
         let parts = [
             self.available,

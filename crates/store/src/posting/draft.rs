@@ -58,19 +58,16 @@ impl Draft {
     }
 
     /// Number of the next fact.
-    #[must_use]
     pub fn next_fact(&self) -> u64 {
         self.start.fact_seq + self.facts.len() as u64 + 1
     }
 
     /// Facts so far.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.facts.len()
     }
 
     /// Whether there is no fact.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
     }
@@ -152,7 +149,6 @@ impl Draft {
 
 impl Batch {
     /// The end of what is posted, once this batch is.
-    #[must_use]
     pub const fn tail(&self) -> Tail {
         Tail {
             batch_seq: self.header.seq,
@@ -167,7 +163,6 @@ impl Batch {
     }
 
     /// Its transfers, in order.
-    #[must_use]
     pub fn transfers(&self) -> &[Transfer] {
         &self.transfers
     }

@@ -83,7 +83,6 @@ pub struct DepositEvents {
 
 impl DepositEvents {
     /// Whether it is past its cooling-off time.
-    #[must_use]
     pub fn is_matured(&self, matured_through: Option<u64>) -> bool {
         let day = self
             .refundable_until
@@ -110,7 +109,6 @@ pub struct RootEvents {
 
 impl RootEvents {
     /// Whether nothing can be claimed against it any more.
-    #[must_use]
     pub const fn is_withdrawn(&self) -> bool {
         self.is_vetoed || self.is_retired
     }
