@@ -15,13 +15,13 @@ const PURCHASES: usize = 1_000_000;
 /// Runs, of which the best counts.
 const RUNS: usize = 5;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), String> {
     for mode in [Mode::Physical, Mode::Compressed, Mode::ActiveOnly] {
         let run = generation::compare(mode, 1_000_000, PURCHASES, RUNS)?;
         let (own, naive) = (run.purchases_per_second, run.naive_per_second.unwrap_or(f64::NAN));
         println!(
             "{}: {:.3} s, {own:.0} purchases/s, {naive:.0} by the second implementation, {:.1} times",
-            generation::name(mode),
+            generation::name(run.mode),
             run.seconds.cpu,
             own / naive
         );

@@ -9,7 +9,7 @@ mod placement;
 /// Facts of a run, and runs, of which the best counts.
 const SIZES: [(usize, usize); 3] = [(100_000, 9), (1_000_000, 5), (10_000_000, 2)];
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), String> {
     let mut measured = Vec::new();
     for (facts, runs) in SIZES {
         let run = placement::best_of(runs, facts)?;
