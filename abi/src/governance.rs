@@ -35,7 +35,6 @@ impl Permission {
     ];
 
     /// Its name; the identifier of a role that the contract does not have.
-    #[must_use]
     pub fn name(self) -> String {
         let named = Self::NAMED.iter().find(|(known, _)| *known == self);
         match (named, self) {

@@ -50,13 +50,11 @@ impl Operation {
     ];
 
     /// Number in calls and events.
-    #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
     }
 
     /// The kind of a number in an event; `None` for a number that the contract does not know.
-    #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number)).copied()
     }

@@ -94,7 +94,6 @@ impl PayoutOutcome {
 
     /// The outcome that a per-user event reports, with the batch's id or, of leaves, with the root; `None` for every other
     /// event, and for an amount that no batch can have.
-    #[must_use]
     pub fn from_event(event: &CustodyEvent) -> Option<(B256, Self)> {
         let (cause, user, effect) = match event {
             CustodyEvent::PayoutExecuted(e) => (e.batchId, e.user, PayoutEffect::Sent(amount_in(e.amount)?)),

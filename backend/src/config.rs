@@ -126,7 +126,6 @@ impl Origin {
     }
 
     /// The site of a server on this address, for development.
-    #[must_use]
     pub fn listening_on(address: SocketAddr) -> Self {
         Self {
             uri: format!("http://{address}"),

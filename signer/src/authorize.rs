@@ -57,7 +57,6 @@ pub struct Authorizer {
 
 impl Authorizer {
     /// A signer with this memory, node, key and policy.
-    #[must_use]
     pub fn new(pool: PgPool, reader: ChainReader, key: LocalKey, policy: Policy, callers: Callers) -> Self {
         Self {
             pool,

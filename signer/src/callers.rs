@@ -78,7 +78,6 @@ impl FromStr for CallerSpec {
 
 impl CallerSpec {
     /// The callers of a local chain, whose keys everyone knows.
-    #[must_use]
     pub fn development(purpose: Purpose) -> Vec<Self> {
         let caller = |(name, key, asks_for_intakes): (&str, &str, bool)| Self {
             name: name.to_owned(),
@@ -168,7 +167,6 @@ pub struct Callers(Vec<Caller>);
 
 impl Callers {
     /// These callers, each with this lasting rate of requests.
-    #[must_use]
     pub fn new(specs: Vec<CallerSpec>, requests_per_second: u32) -> Self {
         let burst = requests_per_second.saturating_mul(BURST_SECONDS);
         let caller = |spec| Caller {

@@ -66,7 +66,6 @@ names::names! {
 
 impl Kind {
     /// Whose it is.
-    #[must_use]
     pub const fn purpose(self) -> Purpose {
         match self {
             Self::Registration | Self::Retopup | Self::PayoutBatch => Purpose::Authorizations,
@@ -76,7 +75,6 @@ impl Kind {
     }
 
     /// What is paused with it.
-    #[must_use]
     pub const fn area(self) -> Area {
         match self {
             Self::Registration | Self::Retopup => Area::Intakes,

@@ -28,7 +28,6 @@ pub struct Creation {
 
 impl Creation {
     /// The contract of this name with this creation code, constructor's argument included.
-    #[must_use]
     pub fn new(name: &str, code: Bytes) -> Self {
         Self {
             salt: keccak256(format!("{SALT_PREFIX}{name}")),

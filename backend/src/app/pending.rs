@@ -22,7 +22,6 @@ pub struct Paid {
 
 impl Paid {
     /// The deposit that an event says, if it is one of this wallet.
-    #[must_use]
     pub fn of(event: &Pending, wallet: Address) -> Option<Self> {
         let event = abi::events::decode(&event.log).ok().flatten()?;
         let (kind, user, reference, amount, until) = if let CustodyEvent::RegistrationAccepted(e) = event {

@@ -72,7 +72,6 @@ pub struct Client([u8; 32]);
 
 impl Client {
     /// The client with this address, as the rate limiter counts it, and this `user-agent`.
-    #[must_use]
     pub fn new(address: &[u8], user_agent: &[u8]) -> Self {
         let address = Sha256::digest(address);
         Self(

@@ -26,7 +26,6 @@ pub enum Sponsor {
 
 impl Sponsor {
     /// Its name in JSON.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",

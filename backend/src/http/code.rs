@@ -17,19 +17,16 @@ macro_rules! codes {
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
 
             /// The stable name.
-            #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $( Self::$variant => $code, )* }
             }
 
             /// The HTTP status.
-            #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $( Self::$variant => StatusCode::$status, )* }
             }
 
             /// A short title, the same for every occurrence.
-            #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $( Self::$variant => $title, )* }
             }

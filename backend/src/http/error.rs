@@ -55,13 +55,11 @@ pub struct ProblemBody {
 
 impl Problem {
     /// A refusal with the code's title as detail.
-    #[must_use]
     pub fn new(code: Code) -> Self {
         Self::because(code, code.title())
     }
 
     /// A refusal with a detail.
-    #[must_use]
     pub fn because(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
@@ -72,7 +70,6 @@ impl Problem {
     }
 
     /// A field that has no valid value.
-    #[must_use]
     pub fn field(field: &str, detail: &str) -> Self {
         Self {
             errors: vec![FieldError {
@@ -84,7 +81,6 @@ impl Problem {
     }
 
     /// Too many requests; the next may come then.
-    #[must_use]
     pub fn rate_limited(retry_after_seconds: u64) -> Self {
         Self {
             retry_after_seconds: Some(retry_after_seconds),

@@ -38,7 +38,6 @@ pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<Pg
 
 impl Hold {
     /// Takes a connection and a lease that was claimed just now.
-    #[must_use]
     pub fn new(connection: PgConnection, lease: Lease, ttl: Duration) -> Self {
         Self {
             connection,

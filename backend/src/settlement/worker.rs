@@ -94,7 +94,6 @@ impl Records {
 
 impl Worker {
     /// A worker that holds the lease.
-    #[must_use]
     pub fn new(config: &Config, deployed: &Deployment, network: Network, hold: Hold) -> Self {
         Self {
             hold,

@@ -47,7 +47,6 @@ pub enum Value {
 
 impl Value {
     /// A `uint256`.
-    #[must_use]
     pub fn number(number: impl Into<u128>) -> Self {
         Self::Number(U256::from(number.into()))
     }

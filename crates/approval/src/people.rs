@@ -143,7 +143,6 @@ impl People {
 
     /// The operators of a ledger, who agree by the usual quorum: one vote beside the proposer's signature, two people for
     /// the end of stops. Here a person may stand several times, with other wallets and times; votes are counted by id.
-    #[must_use]
     pub const fn of_ledger(people: Vec<Person>) -> Self {
         Self {
             money_votes: 1,

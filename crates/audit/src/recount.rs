@@ -27,7 +27,6 @@ pub struct Recount {
 
 impl Recount {
     /// No facts, to be applied to this empty book.
-    #[must_use]
     pub fn new(book: Book) -> Self {
         Self {
             book,

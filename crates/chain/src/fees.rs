@@ -22,7 +22,6 @@ pub struct Fees {
 impl Fees {
     /// What a transaction should offer in all, so that six full blocks in a row do not exclude it: the base fee, twice,
     /// and the priority fee. Where there is no base fee, the two caps of a transaction are equal.
-    #[must_use]
     pub fn max_fee(self) -> u128 {
         self.base_fee.saturating_mul(2).saturating_add(self.priority_fee)
     }

@@ -27,7 +27,6 @@ pub enum Revert {
 
 impl Revert {
     /// Reads what a call reverted with.
-    #[must_use]
     pub fn of(data: &Bytes) -> Self {
         if let Ok(error) = ICustodyErrors::abi_decode_validate(data) {
             return Self::Custody(Box::new(error));

@@ -37,7 +37,6 @@ pub struct Available {
 
 impl Available {
     /// What a batch may pay now.
-    #[must_use]
     pub fn payable(self) -> u128 {
         self.funds.min(self.outflow)
     }
@@ -78,7 +77,6 @@ pub struct AccountState {
 
 impl AccountState {
     /// Whether the user registered.
-    #[must_use]
     pub fn is_registered(self) -> bool {
         self.frozen_until != 0
     }

@@ -36,7 +36,6 @@ pub struct Testimony {
 
 impl Witnesses {
     /// These endpoints; this many must agree: at least one, at most all.
-    #[must_use]
     pub fn new(readers: Vec<ChainReader>, needed: usize) -> Self {
         let needed = needed.clamp(1, readers.len().max(1));
         Self { readers, needed }

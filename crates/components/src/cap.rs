@@ -62,7 +62,6 @@ impl CapTerms {
     }
 
     /// A user earns at most this multiple of what the user paid in.
-    #[must_use]
     pub const fn multiple(self) -> u32 {
         self.multiple
     }
@@ -82,7 +81,7 @@ impl Terms for CapTerms {
     const NAME: &'static str = "cap";
 
     fn read(table: Option<&CapTable>, _asset: Asset) -> Result<Option<Self>, Refusal> {
-        table.map(|table| Self::check(table)).transpose()
+        table.map(Self::check).transpose()
     }
 
     /// `u32(multiple)`.
@@ -106,7 +105,6 @@ impl Terms for CapTerms {
 
 impl Caps {
     /// Nobody has paid or earned anything. `None`: the plan has no cap.
-    #[must_use]
     pub const fn new(terms: Option<CapTerms>) -> Self {
         let lines = Vec::new();
         Self { terms, lines }

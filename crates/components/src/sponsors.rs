@@ -48,7 +48,6 @@ impl Line {
 
 impl Sponsors {
     /// Nobody yet.
-    #[must_use]
     pub fn new(kept: Kept) -> Self {
         let mut sponsors = Self::default();
         sponsors.keep(kept);

@@ -210,7 +210,6 @@ impl Terms for WithdrawalTerms {
 
 impl WithdrawalRefused {
     /// Stable code of the broken rule.
-    #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::AboveWallet { .. } => "withdrawal_above_wallet",

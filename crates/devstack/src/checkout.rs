@@ -33,7 +33,6 @@ impl Checkout {
     }
 
     /// The checkout with this root.
-    #[must_use]
     pub fn at(root: &Path) -> Self {
         Self {
             root: root.to_owned(),

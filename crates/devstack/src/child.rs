@@ -194,7 +194,6 @@ impl ProcessId {
     }
 
     /// Reads a pid file, if there is a valid one.
-    #[must_use]
     pub fn read(file: &Path) -> Option<Self> {
         serde_json::from_str(&fs::read_to_string(file).ok()?).ok()
     }

@@ -22,7 +22,6 @@ impl KeptPorts {
     };
 
     /// Those of the last start, or the usual ones.
-    #[must_use]
     pub(crate) fn read(file: &Path) -> Self {
         let read = std::fs::read_to_string(file).ok();
         read.and_then(|text| serde_json::from_str(&text).ok())

@@ -33,7 +33,6 @@ pub struct Tools {
 
 impl Tools {
     /// The tools of this checkout.
-    #[must_use]
     pub fn of(checkout: &Checkout) -> Self {
         Self {
             checkout: checkout.clone(),

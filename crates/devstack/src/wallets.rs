@@ -13,7 +13,6 @@ impl Wallet {
     ///
     /// # Panics
     /// When the local chain has no such account.
-    #[must_use]
     pub fn at(index: usize) -> Self {
         assert!(
             index < PRIVATE_KEYS.len(),
@@ -29,13 +28,11 @@ impl Wallet {
     }
 
     /// The place in the derivation.
-    #[must_use]
     pub fn index(self) -> usize {
         self.index
     }
 
     /// The private key: 64 hexadecimal digits without a prefix.
-    #[must_use]
     pub fn private_key(self) -> &'static str {
         PRIVATE_KEYS[self.index]
     }

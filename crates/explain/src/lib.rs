@@ -85,7 +85,6 @@ pub enum Verdict {
 
 impl Verdict {
     /// Stable name in JSON.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Paid => "paid",
@@ -100,7 +99,6 @@ impl Verdict {
     }
 
     /// Why a rule did not pay.
-    #[must_use]
     pub const fn cause(self) -> Option<BreakageCause> {
         if let Self::NotPaid(cause) = self {
             return Some(cause);

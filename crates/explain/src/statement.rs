@@ -56,7 +56,6 @@ pub struct Statement {
 
 impl Statement {
     /// An empty statement over `from ≤ time < until`.
-    #[must_use]
     pub fn new(user: UserId, from: u64, until: u64) -> Self {
         Self {
             user,

@@ -8,7 +8,6 @@ pub struct Values(Table);
 
 impl Values {
     /// Reads a plan's text; `None` for what is no TOML.
-    #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }

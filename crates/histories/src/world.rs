@@ -42,7 +42,6 @@ pub struct Sent {
 
 impl World {
     /// A world in which nothing has happened yet.
-    #[must_use]
     pub fn new(variant: &Variant) -> Self {
         let versions = variant.plans();
         Self {

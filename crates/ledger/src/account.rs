@@ -154,7 +154,6 @@ const DETAIL_MASK: u32 = 0x00ff_ffff;
 
 impl Account {
     /// The kind.
-    #[must_use]
     pub const fn kind(self) -> AccountKind {
         match self {
             Self::Custody => AccountKind::Custody,
@@ -198,7 +197,6 @@ impl Account {
     }
 
     /// The user to whom the account belongs, if it belongs to one.
-    #[must_use]
     pub const fn user(self) -> Option<UserId> {
         let Owner::User(user) = self.owner() else {
             return None;
@@ -207,7 +205,6 @@ impl Account {
     }
 
     /// Tier, cause or class of what is held: 24 bits. Together with kind and subject it names the account.
-    #[must_use]
     pub const fn detail(self) -> u32 {
         match self {
             Self::Held(Beneficiary::User(_)) => HELD_USER << HELD_SHIFT,
@@ -232,7 +229,6 @@ impl Account {
     }
 
     /// The tree to which a residual belongs.
-    #[must_use]
     pub const fn tree(self) -> Option<TreeNumber> {
         let Owner::Tree(tree) = self.owner() else {
             return None;
@@ -241,7 +237,6 @@ impl Account {
     }
 
     /// The stored id.
-    #[must_use]
     pub fn id(self) -> AccountId {
         let subject = match self.owner() {
             Owner::User(user) => user.get(),
@@ -255,26 +250,22 @@ impl Account {
 
 impl AccountId {
     /// The number, for SQL.
-    #[must_use]
     pub const fn get(self) -> i64 {
         self.0
     }
 
     /// The number of the user or tree that it belongs to; 0 for nobody's.
-    #[must_use]
     pub fn subject(self) -> u32 {
         u32::try_from(self.0 & i64::from(u32::MAX)).unwrap_or_default()
     }
 
     /// The id with this number, if it names an account.
-    #[must_use]
     pub fn new(number: i64) -> Option<Self> {
         let id = Self(number);
         id.account().map(|_| id)
     }
 
     /// The account that it names; `None` if no account has this id.
-    #[must_use]
     pub fn account(self) -> Option<Account> {
         let kind = AccountKind::by_code(u8::try_from(self.0 >> KIND_SHIFT).ok()?)?;
         let detail = u32::try_from((self.0 >> DETAIL_SHIFT) & i64::from(DETAIL_MASK)).ok()?;

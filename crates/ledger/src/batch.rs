@@ -39,7 +39,6 @@ impl std::fmt::Debug for BatchHasher {
 
 impl BatchHasher {
     /// Starts the batch that follows the one with hash `prev`.
-    #[must_use]
     pub fn new(prev: BatchHash, header: &BatchHeader) -> Self {
         let mut hasher = Keccak256::new();
         hasher.update(prev);

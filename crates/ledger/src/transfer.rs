@@ -75,7 +75,6 @@ impl Reason {
     pub const LAYER_MAX: u8 = 15;
 
     /// Stable number in SQL: `transfer.reason`.
-    #[must_use]
     pub const fn code(self) -> i16 {
         match self {
             Self::Direct => 1,
@@ -115,7 +114,6 @@ impl Reason {
     }
 
     /// The reason with this number.
-    #[must_use]
     pub fn by_code(code: i16) -> Option<Self> {
         Some(match code {
             1 => Self::Direct,
@@ -158,7 +156,6 @@ impl Reason {
     }
 
     /// Stable name of the rule in JSON and reports: `direct`, `pool_layer`, `generation`, …
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -193,7 +190,6 @@ impl Reason {
     }
 
     /// Whether the rule is one that grants rewards to users.
-    #[must_use]
     pub const fn is_reward(self) -> bool {
         matches!(
             self,
@@ -223,13 +219,11 @@ pub enum Phase {
 
 impl Phase {
     /// Stable number in SQL: its place in the declaration, from 0.
-    #[must_use]
     pub const fn code(self) -> i16 {
         self as i16
     }
 
     /// The phase with this number.
-    #[must_use]
     pub fn by_code(code: i16) -> Option<Self> {
         [Self::Single, Self::Pending, Self::Post, Self::Void]
             .into_iter()
@@ -261,7 +255,6 @@ pub enum Movement {
 
 impl Movement {
     /// The phase that is stored.
-    #[must_use]
     pub const fn phase(self) -> Phase {
         match self {
             Self::Single => Phase::Single,
@@ -272,7 +265,6 @@ impl Movement {
     }
 
     /// The pending transfer that it resolves.
-    #[must_use]
     pub const fn resolves(self) -> Option<TransferId> {
         match self {
             Self::Single | Self::Pending => None,

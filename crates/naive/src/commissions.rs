@@ -47,7 +47,6 @@ fn money(amount: u128) -> Money {
 
 impl Model {
     /// Nothing yet.
-    #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self {
             shop: orders::Model::new(rules),

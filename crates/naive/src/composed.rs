@@ -143,7 +143,6 @@ fn unsigned(amount: Money) -> u128 {
 }
 
 impl Model {
-    #[must_use]
     pub const fn new(terms: Terms) -> Self {
         Self {
             terms,

@@ -10,7 +10,6 @@ pub struct Flow {
 
 impl Flow {
     /// Empty boxes, each with the one that pays when it is empty.
-    #[must_use]
     pub fn new(behind: Vec<Option<usize>>) -> Self {
         Self {
             boxes: vec![0; behind.len()],

@@ -97,7 +97,6 @@ impl Model {
     }
 
     /// Nothing yet.
-    #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self {
             rules,

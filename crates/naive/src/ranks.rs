@@ -80,7 +80,6 @@ pub struct Model {
 
 impl Model {
     /// Nobody yet.
-    #[must_use]
     pub const fn new(terms: Terms) -> Self {
         Self {
             terms,

@@ -61,7 +61,6 @@ pub struct Model {
 }
 
 impl Model {
-    #[must_use]
     pub fn new(terms: Terms) -> Self {
         Self {
             terms,

@@ -40,7 +40,6 @@ macro_rules! names {
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
             /// Its stable name.
-            #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -48,7 +47,6 @@ macro_rules! names {
             }
 
             /// The one with this name.
-            #[must_use]
             pub fn by_name(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|one| one.name() == name)
             }
@@ -81,7 +79,6 @@ macro_rules! ids {
         impl $id {
             /// The id with this number, from 1 to `i32::MAX`.
             #[inline]
-            #[must_use]
             pub const fn new(number: u32) -> Option<Self> {
                 match std::num::NonZeroU32::new(number) {
                     Some(number) if number.get() <= i32::MAX as u32 => Some(Self(number)),
@@ -91,21 +88,18 @@ macro_rules! ids {
 
             /// The number, from 1.
             #[inline]
-            #[must_use]
             pub const fn get(self) -> u32 {
                 self.0.get()
             }
 
             /// Its place in an array that has one entry for each id.
             #[inline]
-            #[must_use]
             pub const fn index(self) -> usize {
                 (self.0.get() as usize).saturating_sub(1)
             }
 
             /// The id whose entry is at this place.
             #[inline]
-            #[must_use]
             pub fn from_index(index: usize) -> Option<Self> {
                 Self::new(u32::try_from(index).ok()?.checked_add(1)?)
             }

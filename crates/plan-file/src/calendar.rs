@@ -27,19 +27,16 @@ pub struct FinancialYear(u32);
 
 impl Day {
     /// The day with this number; a chain whose clock passes the year 11,000,000 is not supported.
-    #[must_use]
     pub const fn new(days: u32) -> Self {
         Self(days)
     }
 
     /// The day that contains this second, the rule of the contract: `timestamp / 86400`.
-    #[must_use]
     pub fn of_second(timestamp: u64) -> Self {
         Self(u32::try_from(timestamp.checked_div(86_400).unwrap_or_default()).unwrap_or(u32::MAX))
     }
 
     /// Days since 1970-01-01 UTC.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -48,7 +45,6 @@ impl Day {
     pub const LAST: Self = Self::new(2_932_896);
 
     /// The day of a date such as `2026-04-01`.
-    #[must_use]
     pub fn of_date(text: &str) -> Option<Self> {
         let date: Date = text.parse().ok()?;
         // The long form only, so that one day has one spelling.
@@ -72,7 +68,6 @@ impl Day {
     }
 
     /// 1 for Monday to 7 for Sunday.
-    #[must_use]
     pub fn weekday(self) -> u32 {
         // Day 0 was a Thursday.
         self.get()
@@ -83,25 +78,21 @@ impl Day {
     }
 
     /// Monday to Friday.
-    #[must_use]
     pub fn is_working_day(self) -> bool {
         self.weekday() <= 5
     }
 
     /// The week that contains it.
-    #[must_use]
     pub fn week(self) -> Week {
         Week(self.get().saturating_add(3).checked_div(7).unwrap_or(0))
     }
 
     /// Whether the week ends with it.
-    #[must_use]
     pub fn ends_week(self) -> bool {
         self.weekday() == 7
     }
 
     /// The month that contains it.
-    #[must_use]
     pub fn month(self) -> Month {
         let date = self.date();
         let year = u32::try_from(date.year()).unwrap_or(0);
@@ -110,7 +101,6 @@ impl Day {
     }
 
     /// Whether the month ends with it.
-    #[must_use]
     pub fn ends_month(self) -> bool {
         let date = self.date();
         date.day() == date.days_in_month()
@@ -139,7 +129,6 @@ impl std::fmt::Display for Day {
 
 impl Week {
     /// Whole weeks since the one that contains 1970-01-01.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -147,7 +136,6 @@ impl Week {
 
 impl Month {
     /// `12 × year + month − 1`.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -155,7 +143,6 @@ impl Month {
 
 impl FinancialYear {
     /// The year in which it starts.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }

@@ -9,7 +9,6 @@ pub struct Encoder(Keccak256);
 
 impl Encoder {
     /// Starts with the name of the encoding, so that no two encodings have the same hashes.
-    #[must_use]
     pub fn new(domain: &[u8]) -> Self {
         let mut out = Self(Keccak256::new());
         out.bytes(domain);

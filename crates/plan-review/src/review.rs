@@ -43,7 +43,6 @@ pub struct Obstacle {
 impl Review {
     /// Judges a plan. `searched` are findings of searches that only who asks can afford, such as those of
     /// [`sybil`](crate::sybil).
-    #[must_use]
     pub fn of(plan: &CompiledPlan, searched: impl IntoIterator<Item = Finding>, asked: Asked<'_>) -> Self {
         let mut findings: Vec<Finding> = plan.findings().iter().cloned().chain(searched).collect();
         findings.extend(holds(plan, asked));

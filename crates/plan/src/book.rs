@@ -36,7 +36,6 @@ pub struct Book {
 
 impl Book {
     /// An empty book.
-    #[must_use]
     pub fn new(plan: CompiledPlan) -> Self {
         Self {
             state: State::new(&plan),

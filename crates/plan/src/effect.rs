@@ -339,7 +339,6 @@ names::names! {
 
 impl IgnoredCause {
     /// Stable name in SQL, JSON and reports.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::UnknownUser => "unknown_user",

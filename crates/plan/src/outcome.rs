@@ -25,7 +25,6 @@ pub(crate) struct Mark {
 
 impl Outcome {
     /// An outcome that keeps why, for [`explain`](crate::explain::explain).
-    #[must_use]
     pub fn explained() -> Self {
         let mut out = Self::default();
         out.decisions.are_kept = true;

@@ -105,7 +105,6 @@ struct Debt {
 
 impl State {
     /// The state before the first fact.
-    #[must_use]
     pub fn new(plan: &CompiledPlan) -> Self {
         Self {
             sponsors: Sponsors::new(component::kept_of(plan)),

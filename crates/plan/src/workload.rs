@@ -46,7 +46,6 @@ enum Next {
 
 impl Workload {
     /// The history of this seed under a plan.
-    #[must_use]
     pub fn new(plan: &CompiledPlan, seed: u64) -> Self {
         Self {
             registration: plan.registration_price(),

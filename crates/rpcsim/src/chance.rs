@@ -117,7 +117,6 @@ impl Rates {
     }
 
     /// The sum, of a thousand.
-    #[must_use]
     pub fn total(self) -> u64 {
         self.each().iter().map(|(rate, _)| u64::from(*rate)).sum()
     }

@@ -59,7 +59,6 @@ pub enum Fault {
 
 impl Fault {
     /// An error of JSON-RPC with the code that geth gives to most.
-    #[must_use]
     pub fn refuse(message: &str) -> Self {
         Self::Refuse {
             code: SERVER_ERROR,
@@ -68,13 +67,11 @@ impl Fault {
     }
 
     /// The node says that it has the transaction, and has not.
-    #[must_use]
     pub fn already_known() -> Self {
         Self::refuse("already known")
     }
 
     /// The node takes the transaction, and says that it had it: what a client sees whose request a balancer sent twice.
-    #[must_use]
     pub fn accepted_already_known() -> Self {
         Self::AcceptAndRefuse {
             code: SERVER_ERROR,
@@ -83,31 +80,26 @@ impl Fault {
     }
 
     /// The node says that the nonce is used.
-    #[must_use]
     pub fn nonce_too_low() -> Self {
         Self::refuse("nonce too low")
     }
 
     /// The node says that the price is below its minimum.
-    #[must_use]
     pub fn underpriced() -> Self {
         Self::refuse("transaction underpriced")
     }
 
     /// The node says that it has a transaction with this nonce, and that the price is not enough above its.
-    #[must_use]
     pub fn replacement_underpriced() -> Self {
         Self::refuse("replacement transaction underpriced")
     }
 
     /// The node says that its pool is full.
-    #[must_use]
     pub fn pool_full() -> Self {
         Self::refuse("txpool is full")
     }
 
     /// A vendor's answer to a request too many.
-    #[must_use]
     pub fn rate_limited() -> Self {
         Self::Status(429)
     }
@@ -118,7 +110,6 @@ impl Fault {
     }
 
     /// Forwarded; the result is another one.
-    #[must_use]
     pub fn result(result: Value) -> Self {
         Self::alter(move |_, answer| {
             if let Some(fields) = answer.as_object_mut() {

@@ -48,13 +48,11 @@ pub struct RpcSim {
 
 impl Spec {
     /// One replica that behaves, until it is told otherwise.
-    #[must_use]
     pub fn honest(upstream: &str) -> Self {
         Self::seeded(upstream, 0, Rates::NONE)
     }
 
     /// One replica with faults by chance.
-    #[must_use]
     pub fn seeded(upstream: &str, seed: u64, rates: Rates) -> Self {
         Self {
             upstream: upstream.to_owned(),

@@ -17,7 +17,6 @@ impl Backoff {
     pub const DATABASE: Self = Self::new(Duration::from_millis(20), Duration::from_secs(2));
 
     /// From `min` to `max`.
-    #[must_use]
     pub const fn new(min: Duration, max: Duration) -> Self {
         Self {
             min,

@@ -20,26 +20,22 @@ pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
     /// The client at this address.
-    #[must_use]
     pub fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 
     /// The client of a request; one that no server of ours received comes from nowhere.
-    #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
         let known = extensions.get::<Self>().copied();
         known.unwrap_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
     }
 
     /// The address.
-    #[must_use]
     pub const fn ip(self) -> IpAddr {
         self.0
     }
 
     /// What limits count by: all of an IPv4 address, the first half of an IPv6 one.
-    #[must_use]
     pub fn key(self) -> Vec<u8> {
         match self.0 {
             IpAddr::V4(address) => address.octets().to_vec(),

@@ -76,7 +76,6 @@ impl EnvError {
     }
 
     /// Several errors as one.
-    #[must_use]
     pub fn all(mut errors: Vec<Self>) -> Self {
         if errors.len() == 1 {
             errors.remove(0)
@@ -154,7 +153,6 @@ impl std::fmt::Debug for Env {
 
 impl Env {
     /// The variables of this process.
-    #[must_use]
     pub fn process() -> Self {
         Self(std::env::vars_os().collect())
     }

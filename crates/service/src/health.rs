@@ -54,7 +54,6 @@ names::names! {
 
 impl Pulse {
     /// The pulse of a worker that is stuck when it makes no step for this long.
-    #[must_use]
     pub fn new(silence_max: Duration) -> Self {
         Self {
             silence_max,

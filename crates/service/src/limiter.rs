@@ -24,7 +24,6 @@ pub struct Quota {
 
 impl Quota {
     /// A lasting rate, of which `seconds` may come at once.
-    #[must_use]
     pub fn per_second(name: &'static str, rate: u32, seconds: u32) -> Self {
         Self {
             name,
@@ -73,7 +72,6 @@ pub struct Bucket {
 
 impl Bucket {
     /// A full bucket that refills at this rate.
-    #[must_use]
     pub fn new(per_second: u32, burst: u32) -> Self {
         let quota = Quota {
             burst,

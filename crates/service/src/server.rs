@@ -93,7 +93,6 @@ pub struct Options {
 
 impl Options {
     /// Plain HTTP without proxies.
-    #[must_use]
     pub fn plain(limits: Limits) -> Self {
         Self {
             limits,

@@ -103,7 +103,6 @@ const TEXT_MAX: usize = 4_096;
 
 impl Answer {
     /// What an error's text means.
-    #[must_use]
     pub fn of_error(text: &str) -> Self {
         let text: String = text.chars().take(TEXT_MAX).collect();
         let text = text.to_ascii_lowercase();
@@ -112,7 +111,6 @@ impl Answer {
     }
 
     /// Why no node will ever take these bytes, as long as the sender's balance stays as it is.
-    #[must_use]
     pub const fn rejection(self) -> Option<Rejection> {
         match self {
             Self::InsufficientFunds => Some(Rejection::InsufficientFunds),

@@ -31,7 +31,6 @@ pub enum NextFees {
 
 impl Fees {
     /// Two caps; a tip above the whole is lowered to it, for nodes refuse it otherwise.
-    #[must_use]
     pub const fn new(max_fee: u128, max_priority_fee: u128) -> Self {
         let max_priority_fee = if max_priority_fee > max_fee {
             max_fee
@@ -45,13 +44,11 @@ impl Fees {
     }
 
     /// The most that a unit of gas costs.
-    #[must_use]
     pub const fn max_fee(self) -> u128 {
         self.max_fee
     }
 
     /// The most that the block's builder gets of it.
-    #[must_use]
     pub const fn max_priority_fee(self) -> u128 {
         self.max_priority_fee
     }

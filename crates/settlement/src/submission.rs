@@ -263,7 +263,6 @@ pub enum Alert {
 
 impl Alert {
     /// Its stable name in records and metrics.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::FeeCapReached => "fee_cap_reached",

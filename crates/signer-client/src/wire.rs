@@ -80,7 +80,6 @@ pub struct Problem {
 
 impl IntakeRequest {
     /// The request for these terms.
-    #[must_use]
     pub fn of(terms: &IntakeTerms) -> Self {
         Self {
             chain_id: terms.chain_id,

@@ -90,7 +90,6 @@ impl Default for Balances {
 
 impl<'plan> Books<'plan> {
     /// Books before the first fact, with room for so many users.
-    #[must_use]
     pub fn new(plan: &'plan CompiledPlan, users: u32) -> Self {
         let users = usize::try_from(users).unwrap_or(0);
         Self {

@@ -21,7 +21,6 @@ pub struct Chance(ChaCha8Rng);
 
 impl Chance {
     /// The stream of a seed: the key is the seed in little-endian order and zeros, the nonce the stream's number.
-    #[must_use]
     pub fn new(seed: u64, stream: Stream) -> Self {
         let mut key = [0; 32];
         for (to, from) in key.iter_mut().zip(seed.to_le_bytes()) {

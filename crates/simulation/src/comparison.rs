@@ -105,13 +105,11 @@ pub struct Difference {
 
 impl Pair {
     /// Whether both are the same.
-    #[must_use]
     pub fn is_same(self) -> bool {
         self.old == self.new
     }
 
     /// By how much they differ, in either direction.
-    #[must_use]
     pub fn distance(self) -> Amount {
         self.old
             .saturating_sub(self.new)
@@ -131,7 +129,6 @@ impl Difference {
 
 impl Comparison {
     /// Two plans before the first fact.
-    #[must_use]
     pub fn new(old: CompiledPlan, new: CompiledPlan) -> Self {
         Self {
             old: Side::new(old),

@@ -239,7 +239,6 @@ impl Parameters {
 
 impl Growth {
     /// Stable name on the command line and in JSON.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Constant => "constant",

@@ -24,7 +24,6 @@ pub struct Sponsors {
 
 impl Sponsors {
     /// Nobody has joined yet.
-    #[must_use]
     pub fn new(seed: u64, choice: SponsorChoice, users: u32) -> Self {
         let tickets = match choice {
             SponsorChoice::Uniform => 0,

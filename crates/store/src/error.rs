@@ -69,7 +69,6 @@ pub enum Outage {
 
 impl Outage {
     /// Why this statement had no answer, if it is for the moment. Codes are those of PostgreSQL's appendix A.
-    #[must_use]
     pub fn of(error: &sqlx::Error) -> Option<Self> {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Some(Self::Busy);

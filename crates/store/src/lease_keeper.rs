@@ -22,7 +22,6 @@ pub struct LeaseKeeper {
 
 impl LeaseKeeper {
     /// Holds nothing yet. `holder` is for people who look.
-    #[must_use]
     pub const fn new(name: LeaseName, holder: String, ttl: Duration) -> Self {
         Self {
             name,

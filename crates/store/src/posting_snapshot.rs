@@ -52,7 +52,6 @@ pub struct Stored {
 
 impl Header {
     /// Of the memory at the end of what is posted.
-    #[must_use]
     pub const fn of(tail: &Tail, plan_hash: B256, format: u32) -> Self {
         Self {
             fact_seq: tail.fact_seq,

@@ -49,7 +49,6 @@ crate::column::named!(Kind, State);
 
 impl State {
     /// Whether it is not over.
-    #[must_use]
     pub const fn is_open(self) -> bool {
         match self {
             Self::Queued | Self::Sent => true,

@@ -35,7 +35,6 @@ pub struct StoredEntry {
 
 impl StoredEntry {
     /// The entry as the inbox would have it.
-    #[must_use]
     pub fn of(entry: &ChainEntry) -> Self {
         Self {
             seq: entry.seq,

@@ -38,7 +38,6 @@ pub enum Enforcement {
 
 impl Enforcement {
     /// By the kind of chain that the ledger is of.
-    #[must_use]
     pub const fn on_chain(is_local: bool) -> Self {
         if is_local { Self::Warn } else { Self::Refuse }
     }

@@ -15,7 +15,6 @@ pub struct File {
 
 impl File {
     /// A file with this text that is not executable.
-    #[must_use]
     pub fn new(path: &str, text: &str) -> Self {
         Self {
             path: path.to_owned(),

@@ -128,7 +128,6 @@ checks! {
 
 impl Check {
     /// The check with this identity.
-    #[must_use]
     pub fn by_id(id: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -137,31 +136,26 @@ impl Check {
     }
 
     /// Stable identity in SQL, JSON, metrics, alerts and runbooks.
-    #[must_use]
     pub const fn id(self) -> &'static str {
         self.entry().id
     }
 
     /// The worst that it can find.
-    #[must_use]
     pub const fn severity(self) -> Severity {
         self.entry().severity
     }
 
     /// How often it runs.
-    #[must_use]
     pub const fn cadence(self) -> Cadence {
         self.entry().cadence
     }
 
     /// What it says when it passes.
-    #[must_use]
     pub const fn meaning(self) -> &'static str {
         self.entry().meaning
     }
 
     /// Anchor of its section in the runbooks.
-    #[must_use]
     pub const fn runbook(self) -> &'static str {
         self.entry().runbook
     }

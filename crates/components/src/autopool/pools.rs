@@ -59,7 +59,6 @@ pub type Above = [Option<UserId>; Reason::LAYER_MAX as usize];
 
 impl Pools {
     /// No user yet, and room in each of these tiers.
-    #[must_use]
     pub fn new(tiers: u8) -> Self {
         let mut pools = Self::default();
         pools.set_tiers(tiers);

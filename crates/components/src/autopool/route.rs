@@ -41,7 +41,6 @@ pub enum Route {
 
 impl Route {
     /// Stable name in JSON.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -53,7 +52,6 @@ impl Route {
 
     /// The place that it buys.
     #[inline]
-    #[must_use]
     pub const fn place(self) -> Option<(TreeNumber, u32)> {
         match self {
             Self::Pool { tree, index } | Self::Split { tree, index } => Some((tree, index)),

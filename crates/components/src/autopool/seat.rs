@@ -24,13 +24,11 @@ pub struct TierSet(u64);
 
 impl TierSet {
     /// The set whose bit `n − 1` says whether tier `n` is in it.
-    #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
     /// Bit `n − 1` is tier `n`.
-    #[must_use]
     pub const fn bits(self) -> u64 {
         self.0
     }

@@ -128,7 +128,6 @@ impl LayerSet {
     pub const ALL: Self = Self(u16::MAX);
 
     /// These layers.
-    #[must_use]
     pub fn of(layers: &[u8]) -> Self {
         Self(layers.iter().fold(0, |set, layer| set | Self::bit(*layer)))
     }
@@ -157,7 +156,6 @@ impl RegistrationTerms {
 
 impl AutoPoolTerms {
     /// What a plan without any of it is hashed as: prices of zero and no tier. Nothing else reads it.
-    #[must_use]
     pub const fn absent() -> Self {
         Self {
             registration: RegistrationTerms {

@@ -14,7 +14,6 @@ pub struct CumulativeShares {
 
 impl CumulativeShares {
     /// Shares of `amount`, of which a quantity of `whole` is all. Of a whole of nothing, all shares are zero.
-    #[must_use]
     pub const fn of(amount: Amount, whole: u128) -> Self {
         Self {
             amount,

@@ -101,7 +101,7 @@ impl Terms for GenerationTerms {
     const NAME: &'static str = "generation";
 
     fn read(table: Option<&GenerationTable>, _asset: Asset) -> Result<Option<Self>, Refusal> {
-        table.map(|table| Self::check(table)).transpose()
+        table.map(Self::check).transpose()
     }
 
     /// `list(u32(rate in bps)  u32(directs))  u32(mode: 0 physical, 1 compressed, 2 active only)

@@ -16,13 +16,11 @@ pub struct PeriodNumber(u32);
 
 impl PeriodNumber {
     /// The period with this number.
-    #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
     /// The number of the month (`12 × year + month − 1`) or week.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }

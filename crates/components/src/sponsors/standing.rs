@@ -19,7 +19,6 @@ const GONE: u32 = u32::MAX;
 impl Standing {
     /// The standing as a number: that of the retopup, 0 for [`Standing::Registered`], `u32::MAX` for [`Standing::Gone`].
     #[inline]
-    #[must_use]
     pub const fn number(self) -> u32 {
         match self {
             Self::Registered => 0,
@@ -30,7 +29,6 @@ impl Standing {
 
     /// The standing with this number; `None` if there is none.
     #[inline]
-    #[must_use]
     pub const fn from_number(number: u32) -> Option<Self> {
         match (number, DepositId::new(number)) {
             (0, _) => Some(Self::Registered),

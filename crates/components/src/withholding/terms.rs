@@ -62,7 +62,6 @@ pub struct Payment {
 
 impl WithholdingTerms {
     /// No policy.
-    #[must_use]
     pub const fn none() -> Self {
         Self { policies: Vec::new() }
     }

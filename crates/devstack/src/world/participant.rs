@@ -66,7 +66,6 @@ impl Person {
     ///
     /// # Panics
     /// Never: the local chain's keys are valid.
-    #[must_use]
     pub fn with(wallet: Wallet) -> Self {
         let key = wallet
             .private_key()

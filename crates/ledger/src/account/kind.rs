@@ -28,25 +28,21 @@ names::names! {
 
 impl AccountKind {
     /// Stable number: its place in the declaration, from 1. It is stored: new kinds stand at the end.
-    #[must_use]
     pub const fn code(self) -> u8 {
         (self as u8).saturating_add(1)
     }
 
     /// The kind with this number.
-    #[must_use]
     pub fn by_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// The side on which the account grows.
-    #[must_use]
     pub const fn side(self) -> Side {
         self.rules().0
     }
 
     /// Whether debits, pending ones included, may never exceed credits. The database checks it too.
-    #[must_use]
     pub const fn is_guarded(self) -> bool {
         self.rules().1
     }

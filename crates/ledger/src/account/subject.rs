@@ -27,13 +27,11 @@ impl Fund {
     pub const UNALLOCATED: Self = Self(0);
 
     /// The fund with this number.
-    #[must_use]
     pub const fn new(number: u8) -> Self {
         Self(number)
     }
 
     /// The number.
-    #[must_use]
     pub const fn get(self) -> u8 {
         self.0
     }
@@ -52,7 +50,6 @@ impl Tier {
     pub const MAX: u8 = 60;
 
     /// The tier with this number.
-    #[must_use]
     pub const fn new(number: u8) -> Option<Self> {
         if number == 0 || number > Self::MAX {
             None
@@ -62,7 +59,6 @@ impl Tier {
     }
 
     /// The number, from 1.
-    #[must_use]
     pub const fn get(self) -> u8 {
         self.0
     }

@@ -23,7 +23,6 @@ pub struct Terms {
 
 impl Terms {
     /// What `plans/auto-pool.toml` says, written down a second time.
-    #[must_use]
     pub fn auto_pool() -> Self {
         let bnb = |units: u128| units * 10u128.pow(18);
         Self {

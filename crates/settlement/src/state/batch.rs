@@ -120,7 +120,6 @@ pub enum Retry {
 
 impl BatchState {
     /// Whether its users cannot be in another batch.
-    #[must_use]
     pub const fn is_live(self) -> bool {
         match self {
             Self::Requested

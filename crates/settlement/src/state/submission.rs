@@ -56,7 +56,6 @@ impl SubmissionRefused {}
 
 impl SubmissionState {
     /// Whether nothing can happen any more.
-    #[must_use]
     pub const fn is_final(self) -> bool {
         match self {
             Self::Allocated | Self::Signed | Self::Sent | Self::Included => false,

@@ -33,7 +33,6 @@ const TOGETHER: usize = 16;
 
 impl AutoPool {
     /// A driver for a plan.
-    #[must_use]
     pub fn new(plan: &CompiledPlan, parameters: &Parameters) -> Self {
         Self {
             behaviour: parameters.behaviour,

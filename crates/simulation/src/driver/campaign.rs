@@ -33,7 +33,6 @@ pub struct Campaign {
 
 impl Campaign {
     /// A driver for a plan in which joining costs this.
-    #[must_use]
     pub fn new(plan: &CompiledPlan, parameters: &Parameters, price: Amount) -> Self {
         let asset = plan.asset();
         let operator = Operator::new(plan, parameters.behaviour.activity);

@@ -37,7 +37,6 @@ pub struct Orders {
 
 impl Orders {
     /// A driver for a plan.
-    #[must_use]
     pub fn new(plan: &CompiledPlan, parameters: &Parameters) -> Self {
         let asset = plan.asset();
         let operator = Operator::new(plan, parameters.behaviour.activity);

@@ -34,7 +34,6 @@ pub struct Purchases {
 
 impl Purchases {
     /// A driver for a plan that sells subscriptions between these amounts.
-    #[must_use]
     pub fn of_subscriptions(
         plan: &CompiledPlan,
         parameters: &Parameters,
@@ -47,7 +46,6 @@ impl Purchases {
     }
 
     /// A driver for a plan of booking with pairs with this price, and the least first part of it.
-    #[must_use]
     pub fn of_booking(
         plan: &CompiledPlan,
         parameters: &Parameters,

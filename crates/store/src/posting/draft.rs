@@ -45,7 +45,6 @@ pub(super) struct FactRow {
 
 impl Draft {
     /// An empty batch that follows `start`.
-    #[must_use]
     pub fn new(start: &Tail) -> Self {
         Self {
             start: *start,

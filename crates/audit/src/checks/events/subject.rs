@@ -20,7 +20,6 @@ pub enum LineOutcome {
 
 impl LineOutcome {
     /// What was sent or kept.
-    #[must_use]
     pub const fn amount(self) -> Amount {
         match self {
             Self::Executed(amount) | Self::Credited(amount) => amount,
