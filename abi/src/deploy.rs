@@ -54,9 +54,6 @@ pub enum DeployError {
 }
 
 /// Deploys the contract from `deployer`, for which the provider must be able to sign, and waits for the receipt.
-///
-/// # Errors
-/// [`DeployError`].
 pub async fn deploy<P: Provider<Ethereum>>(
     provider: P,
     deployer: Address,

@@ -60,9 +60,6 @@ impl std::ops::Deref for World {
 
 impl World {
     /// Starts everything: contract deployed, services ready, nobody registered.
-    ///
-    /// # Errors
-    /// Whatever does not start, with the end of its log.
     pub async fn start() -> anyhow::Result<Self> {
         let (world, _) = Self::start_with(None, Vec::new()).await?;
         Ok(world)
@@ -70,9 +67,6 @@ impl World {
 
     /// As [`World::start`], with nodes that misbehave when they are told to between the settlement worker and the chain:
     /// one for each view. `environment` is for every service.
-    ///
-    /// # Errors
-    /// Whatever does not start, with the end of its log.
     pub async fn start_behind(
         views: &[View],
         environment: Vec<(String, String)>,
@@ -142,9 +136,6 @@ impl World {
     }
 
     /// Another instance of a running service, under another name.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub async fn second_instance(&self, of: &Service) -> anyhow::Result<Service> {
         let mut spec = of.spec().clone();
         spec.name = format!("{}-second", spec.name);
@@ -160,9 +151,6 @@ impl World {
     }
 
     /// Sends a call of an account that the node holds the key of, and waits for its receipt.
-    ///
-    /// # Errors
-    /// When the node refuses it.
     pub async fn send(&self, from: Address, value: U256, call: Bytes) -> anyhow::Result<TransactionReceipt> {
         let request = TransactionRequest::default()
             .with_from(from)
@@ -175,17 +163,11 @@ impl World {
     }
 
     /// The journal's sequence at the head.
-    ///
-    /// # Errors
-    /// When the node does not respond.
     pub async fn journal(&self) -> anyhow::Result<u64> {
         Ok(self.contract().journalHead().call().await?.seq)
     }
 
     /// Waits until everything that the contract has journaled, and every command, is posted.
-    ///
-    /// # Errors
-    /// When node or database do not respond.
     pub async fn settle(&self) -> anyhow::Result<()> {
         let seq = i64::try_from(self.journal().await?)?;
         wait_for("the ledger to be in step with the chain", PATIENCE, async || {
@@ -213,9 +195,6 @@ impl World {
     }
 
     /// Ends the pause of the account that sends, as a person does: the settlement worker rests meanwhile.
-    ///
-    /// # Errors
-    /// When that is refused.
     pub async fn resume_sender(&mut self, reason: &str) -> anyhow::Result<()> {
         self.system.settler.stop()?;
         let settler = self.system.settler.spec();
@@ -267,9 +246,6 @@ fn logs_in(files: &TempDir) -> PathBuf {
 }
 
 /// The command `trellis`, with no key in its environment.
-///
-/// # Errors
-/// When the programs are not found.
 pub fn trellis() -> anyhow::Result<Command> {
     let mut command = Command::new(program("trellis")?);
     command

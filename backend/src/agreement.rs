@@ -24,9 +24,6 @@ pub fn digest(proposal: &Proposal, expires: u64, domain: &Domain) -> B256 {
 }
 
 /// Whether a wallet signed a digest: by its key, or as its contract says (EIP-1271), when there is a node to ask.
-///
-/// # Errors
-/// The node does not respond.
 pub async fn has_signed(
     reader: Option<&ChainReader>,
     wallet: Address,

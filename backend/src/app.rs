@@ -86,17 +86,11 @@ pub struct Ledger {
 
 impl App {
     /// A connection of the pool.
-    ///
-    /// # Errors
-    /// None became free in time.
     pub async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
         Ok(self.pool.acquire().await?)
     }
 
     /// A connection for what anyone may read without a session.
-    ///
-    /// # Errors
-    /// None became free in time.
     pub async fn reading_connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
         Ok(self.reading.acquire().await?)
     }

@@ -67,9 +67,6 @@ pub struct Claimed {
 }
 
 /// Checks a message that is said to be signed.
-///
-/// # Errors
-/// The first broken rule.
 pub fn check(text: &str, expected: Expected<'_>) -> Result<Claimed, Refused> {
     let message = Message::parse(text)?;
     let origin = expected.origin;

@@ -107,9 +107,6 @@ pub(crate) trait Successor {
 }
 
 /// Works until `stop` is cancelled or something fails that another connection does not cure.
-///
-/// # Errors
-/// That failure.
 pub(crate) async fn work<S: Successor>(
     worker: &mut S,
     mut connection: PgConnection,

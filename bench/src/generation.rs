@@ -61,9 +61,6 @@ pub(crate) fn exponent(small: &Distribution, large: &Distribution) -> f64 {
 }
 
 /// Distributes `purchases` purchases, `runs` times, and compares every line with the second implementation.
-///
-/// # Errors
-/// What the check of the result found wrong.
 pub(crate) fn compare(mode: Mode, users: u32, purchases: usize, runs: usize) -> Result<Distribution, String> {
     let mut measured = measure(mode, users, purchases, runs)?;
     let town = Town::new(users);
@@ -92,9 +89,6 @@ pub(crate) fn compare(mode: Mode, users: u32, purchases: usize, runs: usize) -> 
 }
 
 /// Distributes `purchases` purchases, `runs` times.
-///
-/// # Errors
-/// What the check of the result found wrong.
 pub(crate) fn measure(mode: Mode, users: u32, purchases: usize, runs: usize) -> Result<Distribution, String> {
     let town = Town::new(users);
     let terms = terms_of(mode)?;

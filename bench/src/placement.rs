@@ -57,9 +57,6 @@ impl Checksum {
 }
 
 /// Applies `facts` facts, `runs` times, and reports the fastest run.
-///
-/// # Errors
-/// What the check of the result found wrong.
 pub(crate) fn best_of(runs: usize, facts: usize) -> Result<Placement, String> {
     let text = PLAN.replace("trees_max = 15", "");
     let plan = compile(&text).map_err(|error| error.to_string())?;

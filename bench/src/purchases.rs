@@ -28,9 +28,6 @@ pub(crate) struct Purchases {
 }
 
 /// Applies so many purchases, half of them first ones, `runs` times; the fastest counts.
-///
-/// # Errors
-/// What the check of the result found wrong.
 pub(crate) fn best_of(runs: usize, purchases: u32) -> Result<Purchases, String> {
     let plan = compile(PLAN).map_err(|error| error.to_string())?;
     let facts = history(purchases).ok_or("ids ran out")?;

@@ -67,9 +67,6 @@ enum Answer {
 
 impl Courier {
     /// Nothing is sent yet.
-    ///
-    /// # Errors
-    /// The HTTP client cannot be made.
     pub fn new(pool: impl Into<Connections>, destination: Destination) -> Result<Self, reqwest::Error> {
         service::install_tls();
         let client = reqwest::Client::builder()

@@ -18,9 +18,6 @@ const SKIPPED: u8 = 3;
 
 /// Looks once and prints what it saw. The status is 0 when every configured check passed, 2 when something was found, and
 /// 3 when a check could not run.
-///
-/// # Errors
-/// The ledger's database does not respond, or holds what no program of ours writes.
 pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut reconciler = Reconciler::new(config).await?;
     let Some(looked) = reconciler.run(true).await? else {

@@ -75,9 +75,6 @@ async fn find_deployment(pool: &Connections) -> anyhow::Result<Deployment> {
 
 impl Reconciler {
     /// Reaches the ledger's database and finds out which ledger it is.
-    ///
-    /// # Errors
-    /// The database does not respond or is not bound to a deployment, or its plan does not compile.
     pub async fn new(config: &Config) -> anyhow::Result<Self> {
         let pool = Connections::open(
             &config.database_url,
@@ -151,9 +148,6 @@ impl Reconciler {
     }
 
     /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing has been posted yet.
-    ///
-    /// # Errors
-    /// The ledger's database does not respond, or holds what no program of ours writes.
     pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<Looked>> {
         if everything {
             self.memory = Memory::default();

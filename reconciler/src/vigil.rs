@@ -52,9 +52,6 @@ pub struct Vigil {
 
 impl Vigil {
     /// Nothing is observed yet.
-    ///
-    /// # Errors
-    /// The HTTP client of the heartbeat cannot be made.
     pub fn new(
         pool: impl Into<Connections>,
         readers: Vec<ChainReader>,
@@ -108,9 +105,6 @@ impl Vigil {
     }
 
     /// Observes once, and stores what is found.
-    ///
-    /// # Errors
-    /// The database does not respond, or the lease was lost.
     pub async fn round(&mut self, lease: Option<Lease>) -> anyhow::Result<()> {
         let mut connection = self.pool.acquire().await?;
         let standing = stored::find_standing(&mut connection).await?;

@@ -113,9 +113,6 @@ pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sql
 }
 
 /// The head as it is.
-///
-/// # Errors
-/// When the database does not respond.
 pub async fn fetch_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::query!("SELECT seq, hash FROM signer.audit_head")
         .fetch_one(connection)

@@ -171,9 +171,6 @@ pub fn proposal(before: &Listed, next: &People) -> Proposal {
 }
 
 /// Sets a list at the console, as the database's owner, and returns its number.
-///
-/// # Errors
-/// The database refuses every other role.
 pub async fn set(connection: &mut PgConnection, people: &People) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"INSERT INTO signer.people (version, list, recorded_at_ms)

@@ -10,9 +10,6 @@ use super::World;
 
 impl World {
     /// Moves the chain's clock, so that the next blocks are later by as much.
-    ///
-    /// # Errors
-    /// When the node refuses.
     pub async fn pass_time(&self, seconds: u64) -> anyhow::Result<()> {
         let _: Value = self
             .provider
@@ -44,9 +41,6 @@ impl World {
     }
 
     /// Switches the making of blocks: one a second, which is the node's finest when it runs, or only on demand.
-    ///
-    /// # Errors
-    /// When the node refuses.
     pub async fn mine_by_itself(&self, by_itself: bool) -> anyhow::Result<()> {
         let _: Value = self
             .provider
@@ -57,9 +51,6 @@ impl World {
     }
 
     /// Mines blocks at once.
-    ///
-    /// # Errors
-    /// When the node refuses.
     pub async fn mine(&self, blocks: u64) -> anyhow::Result<()> {
         let _: Value = self
             .provider
@@ -69,17 +60,11 @@ impl World {
     }
 
     /// The number of the newest block.
-    ///
-    /// # Errors
-    /// When the node does not respond.
     pub async fn head(&self) -> anyhow::Result<u64> {
         Ok(self.provider.get_block_number().await?)
     }
 
     /// The hash of a block.
-    ///
-    /// # Errors
-    /// When the node does not know it.
     pub async fn block_hash(&self, number: u64) -> anyhow::Result<B256> {
         let block = self.provider.get_block(BlockId::number(number)).await?;
         Ok(block.context("no such block")?.header.hash)

@@ -91,9 +91,6 @@ impl App {
 }
 
 /// What is to be signed for a proposal.
-///
-/// # Errors
-/// The node or the database does not respond.
 pub(super) async fn wanted(app: &App, proposal: Proposal, subject: &Subject) -> Result<Wanted, ApproveError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;

@@ -109,9 +109,6 @@ fn problem() -> Response {
 
 /// The whole description as JSON. Every operation says who may call it, every answer what it is: what the schema of its
 /// body says, where nothing else is said.
-///
-/// # Errors
-/// It cannot be written as JSON.
 pub fn describe() -> anyhow::Result<Value> {
     let (_, api) = super::documented().split_for_parts();
     let mut value = serde_json::to_value(&api).context("the description is not JSON")?;
@@ -170,9 +167,6 @@ fn lift_descriptions(schema: &mut Value) {
 }
 
 /// Prints the description.
-///
-/// # Errors
-/// It cannot be written as JSON.
 pub fn print() -> anyhow::Result<()> {
     outln!("{}", text()?);
     Ok(())

@@ -37,9 +37,6 @@ impl Writer {
 
     /// Notes which command the ledger may have refused, and puts it aside if it is known. This writer is a new one, which knows
     /// what is posted and nothing else.
-    ///
-    /// # Errors
-    /// The database does not respond, or the lease is gone.
     pub async fn suspect(
         &mut self,
         connection: &mut PgConnection,

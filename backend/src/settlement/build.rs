@@ -144,9 +144,6 @@ async fn build(transaction: &mut PgTransaction<'_>, request: &Claimed) -> Result
 
 /// Stores the nodes of a published root that has none: those that were built before nodes were kept. `false` when all have
 /// theirs.
-///
-/// # Errors
-/// The database does not respond, or the stored leaves are those of another root.
 pub async fn complete_next(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let Some(root) = liabilities_build::find_without_nodes(connection).await? else {
         return Ok(false);

@@ -28,9 +28,6 @@ pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
 }
 
 /// The same with other deadlines.
-///
-/// # Errors
-/// As [`connect`].
 pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<PgConnection, StoreError> {
     let options = deadlines.options(url, "trellis-settlement")?;
     deadline::connect_with(&options.options([("synchronous_commit", "on")])).await

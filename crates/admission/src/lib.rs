@@ -91,9 +91,6 @@ impl Place {
     }
 
     /// The same place with the days for which the contract itself refunds payments. A local chain is not asked.
-    ///
-    /// # Errors
-    /// [`CoolingOffError`].
     pub async fn asking(self, chain_id: u64, chain: &ChainReader) -> Result<Self, CoolingOffError> {
         if chain_class(chain_id) == ChainClass::Local {
             return Ok(self);

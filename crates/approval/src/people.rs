@@ -103,9 +103,6 @@ pub enum PeopleError {
 
 impl People {
     /// A list that keeps the rules.
-    ///
-    /// # Errors
-    /// [`PeopleError`].
     pub fn new(money_votes: usize, admin_votes: usize, mut people: Vec<Person>) -> Result<Self, PeopleError> {
         people.sort_by(|one, other| one.id.cmp(&other.id));
         let (mut ids, mut wallets) = (BTreeSet::new(), BTreeSet::new());

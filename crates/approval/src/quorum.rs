@@ -66,9 +66,6 @@ impl QuorumRule {
 
 /// Checks at this second of the chain's time that enough people agree to a proposal. The votes must be signatures of
 /// exactly this proposal, each verified.
-///
-/// # Errors
-/// [`QuorumRule`].
 pub fn check(people: &People, proposal: &Proposal, votes: &[Vote], time: u64) -> Result<Agreed, QuorumRule> {
     let counts =
         |vote: &&Vote| vote.expires >= time && vote.expires.saturating_sub(time) <= APPROVAL_LIFE_MAX;

@@ -119,9 +119,6 @@ impl SumNode {
 
 impl Tree {
     /// The tree of these leaves, whatever their order.
-    ///
-    /// # Errors
-    /// See [`TreeError`].
     pub fn build(mut leaves: Vec<Leaf>) -> Result<Self, TreeError> {
         if leaves.len() > LEAVES_MAX {
             return Err(TreeError::TooManyLeaves(leaves.len()));

@@ -61,9 +61,6 @@ impl Decoder {
     }
 
     /// Takes the next log; its journal sequence and cause, when it is a journal entry.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub fn read(&mut self, log: &LogData) -> Result<Option<(U256, Cause)>, ReadError> {
         // An event of a library carries no news.
         let Some(event) = events::decode(log)? else {
@@ -74,9 +71,6 @@ impl Decoder {
     }
 
     /// Takes the next event; the cause, when the event is a journal entry.
-    ///
-    /// # Errors
-    /// [`DecodeError`].
     pub fn take(&mut self, event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
         if let CustodyEvent::BatchSettled(event) = event {
             return self.payouts.close_batch(event).map(Some);

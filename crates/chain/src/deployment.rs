@@ -18,9 +18,6 @@ use crate::send::Sender;
 impl Sender {
     /// The code at an address in this state; empty when there is none. The longest of the answers, because nodes lag and
     /// code never goes away.
-    ///
-    /// # Errors
-    /// [`ChainError`] when no node responds.
     pub async fn code(&self, account: Address, at: At) -> Result<Bytes, ChainError> {
         let block = BlockId::from(at);
         let codes = self

@@ -43,9 +43,6 @@ const PERCENTILE: f64 = 50.0;
 
 impl Sender {
     /// What gas costs now. Of several nodes' answers the median, so that one of three decides nothing; of two, the lower.
-    ///
-    /// # Errors
-    /// [`ChainError`] when no node responds.
     pub async fn suggested_fees(&self) -> Result<Fees, ChainError> {
         let mut answers = self.answers(fees).await?;
         answers.sort_by_key(|fees| fees.max_fee());

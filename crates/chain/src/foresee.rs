@@ -51,9 +51,6 @@ struct SimulatedLog {
 impl Sender {
     /// What the call would pay, by the node that sees most of it sent. `None` when no node can tell: it does not know the method, or
     /// the call fails there.
-    ///
-    /// # Errors
-    /// No node answers.
     pub async fn foresee_payouts(&self, call: &Call) -> Result<Option<ForeseenPayouts>, ChainError> {
         let answers = self.answers(|node| foresee(node, call)).await?;
         Ok(answers.into_iter().flatten().max_by_key(|foreseen| foreseen.sent))

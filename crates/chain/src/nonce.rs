@@ -10,9 +10,6 @@ use crate::send::Sender;
 impl Sender {
     /// The account's next nonce in this state: how many of its transactions are included. The highest of the answers,
     /// because nodes lag and never lead.
-    ///
-    /// # Errors
-    /// [`ChainError`] when no node responds.
     pub async fn transaction_count(&self, account: Address, at: At) -> Result<u64, ChainError> {
         let block = BlockId::from(at);
         let counts = self

@@ -35,9 +35,6 @@ impl Sender {
     }
 
     /// As [`Sender::connect`], with another limit for each call.
-    ///
-    /// # Errors
-    /// As [`Sender::connect`].
     pub fn connect_within<U: AsRef<str>>(rpc_urls: &[U], timeout: Duration) -> Result<Self, ChainError> {
         if rpc_urls.is_empty() {
             return Err(ChainError::BadUrl);

@@ -24,9 +24,6 @@ pub trait Terms: Sized + Clone + Debug + PartialEq + Eq {
     const NAME: &'static str;
 
     /// Checks its tables; nothing if the file has none of them.
-    ///
-    /// # Errors
-    /// The first broken rule.
     fn read(tables: Self::Tables<'_>, asset: Asset) -> Result<Option<Self>, Refusal>;
 
     /// Finds the funds that it names among the declared ones.

@@ -119,9 +119,6 @@ impl WithdrawalTerms {
     }
 
     /// What a request would give now. Changes nothing: for previews.
-    ///
-    /// # Errors
-    /// The broken rule.
     pub fn preview(
         &self,
         policies: &WithholdingTerms,

@@ -73,9 +73,6 @@ impl Model {
     }
 
     /// An order in the shop; revenue of nobody pays its share.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn sold(
         &mut self,
         buyer: Buyer,
@@ -115,9 +112,6 @@ impl Model {
     }
 
     /// A part of an order of the shop goes back.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn returned(&mut self, order: usize, amount: u128) -> Result<(), &'static str> {
         if self.orders[order - 1].money != Shares::FromShop {
             return Err("reference_unknown");
@@ -156,9 +150,6 @@ impl Model {
     }
 
     /// Finalizes a period.
-    ///
-    /// # Errors
-    /// Why not.
     pub fn finalized(&mut self, period: u32) -> Result<(), NotYet> {
         let of_period = |order: &&Order| order.period == period;
         let own: Money = self.orders.iter().filter(of_period).map(Order::in_fund).sum();

@@ -124,9 +124,6 @@ impl Model {
     }
 
     /// An order: period, whether late, volume, fund's part.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn place(
         &mut self,
         buyer: Buyer,
@@ -163,9 +160,6 @@ impl Model {
     }
 
     /// Closes a period.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn close(&mut self, period: u32) -> Result<(), &'static str> {
         if self.is_closed(period) {
             return Err("period_already_closed");
@@ -179,9 +173,6 @@ impl Model {
     }
 
     /// Finalizes a period.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn finalize(&mut self, period: u32, budget: u128) -> Result<(), &'static str> {
         if !self.is_closed(period) {
             return Err("period_still_open");
@@ -200,9 +191,6 @@ impl Model {
     }
 
     /// Releases a period: the day on which it matures.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn release(&mut self, period: u32, day: Day) -> Result<Day, &'static str> {
         if self.finalized(period).is_none() {
             return Err("period_not_finalized");
@@ -216,9 +204,6 @@ impl Model {
     }
 
     /// Refunds a part of an order.
-    ///
-    /// # Errors
-    /// The code of the broken rule.
     pub fn refund(&mut self, order: usize, amount: u128) -> Result<Refund, &'static str> {
         let Some(placed) = self.orders.get(order.wrapping_sub(1)).cloned() else {
             return Err("unknown_order");

@@ -57,9 +57,6 @@ pub fn plan_text() -> String {
 }
 
 /// Fills a migrated, empty database, as its superuser, and checks what it then holds.
-///
-/// # Errors
-/// The database does not respond or is not empty, or its sums are wrong.
 pub async fn fill(connection: &mut PgConnection, size: Size) -> anyhow::Result<Population> {
     let indexes = bulk::begin(connection).await?;
     let plan = plan();

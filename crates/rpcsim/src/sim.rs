@@ -122,9 +122,6 @@ impl RpcSim {
     }
 
     /// A proxy of one replica that behaves.
-    ///
-    /// # Errors
-    /// As [`RpcSim::start`].
     pub async fn honest(upstream: &str) -> anyhow::Result<Self> {
         Self::start(Spec::honest(upstream)).await
     }

@@ -146,9 +146,6 @@ pub fn router(pulse: Pulse, metrics: Metrics) -> Router {
 }
 
 /// Serves a worker's health from now on as long as the process lives, if there is an address to serve at.
-///
-/// # Errors
-/// The address is taken.
 pub async fn serve(listen: Option<SocketAddr>, metrics: Metrics, pulse: Pulse) -> std::io::Result<()> {
     let Some(listen) = listen else {
         return Ok(());

@@ -57,9 +57,6 @@ pub fn simulate(
 }
 
 /// Simulates a plan and keeps its facts.
-///
-/// # Errors
-/// As [`simulate`].
 pub fn simulate_and_record(
     plan: &CompiledPlan,
     parameters: &Parameters,
@@ -73,9 +70,6 @@ pub fn simulate_and_record(
 }
 
 /// Simulates with a driver, in books that nobody has used yet.
-///
-/// # Errors
-/// As [`simulate`].
 pub fn simulate_with<D: Driver + ?Sized>(
     driver: &mut D,
     books: &mut Books<'_>,

@@ -30,9 +30,6 @@ pub(crate) fn try_column<'r, R, T, E>(
 /// What a column can be read as.
 pub(crate) trait Stored: Sized {
     /// Reads it.
-    ///
-    /// # Errors
-    /// A value that no program of ours writes.
     fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError>;
 }
 

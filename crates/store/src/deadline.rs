@@ -46,9 +46,6 @@ impl Deadlines {
     };
 
     /// The options of a connection of this program, with its name for people who look.
-    ///
-    /// # Errors
-    /// The URL is none.
     pub fn options(&self, url: &str, program: &str) -> Result<PgConnectOptions, StoreError> {
         let options: PgConnectOptions = url.parse()?;
         let ms = |limit: Duration| limit.as_millis().to_string();
@@ -70,9 +67,6 @@ impl Deadlines {
 }
 
 /// One connection, within a deadline.
-///
-/// # Errors
-/// The server rejects the connection, or does not respond in time.
 pub async fn connect_with(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     within(CONNECT_WITHIN, async { Ok(options.connect().await?) }).await
 }

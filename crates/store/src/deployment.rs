@@ -74,9 +74,6 @@ impl Deployment {
     }
 
     /// The plan that was deployed, if the services run such plans.
-    ///
-    /// # Errors
-    /// As [`Self::compile_plan`], and [`DeploymentError::NotServed`].
     pub fn served_plan(&self) -> Result<CompiledPlan, DeploymentError> {
         let plan = self.compile_plan()?;
         plan.served().map_err(DeploymentError::NotServed)?;

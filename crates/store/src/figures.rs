@@ -64,9 +64,6 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, Stor
 
 /// Counts what was posted since the last time, in one transaction; `false` when nothing was. Two who do it at once do not
 /// count twice: one of them fails.
-///
-/// # Errors
-/// The database does not respond, or someone else counted meanwhile.
 pub async fn refresh(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let mut transaction = connection.begin().await?;
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

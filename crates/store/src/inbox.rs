@@ -202,9 +202,6 @@ pub async fn insert_command(
 }
 
 /// Stores a command with its author's signature; a repeat finds the first one.
-///
-/// # Errors
-/// As [`insert_command`].
 pub async fn insert_signed(
     connection: &mut PgConnection,
     command: &Command<'_>,
@@ -339,9 +336,6 @@ impl CommandError {
 ///
 /// They end where a block ends, so that whoever reads between two batches sees whole blocks. A single block
 /// with more than `limit` entries is taken in parts; only the last part completes it.
-///
-/// # Errors
-/// A stored cause of the chain that cannot be read.
 pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result<Waiting, StoreError> {
     let asked = limit.saturating_add(1);
     let rows = sqlx::query_as!(

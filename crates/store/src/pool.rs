@@ -26,9 +26,6 @@ pub async fn connect(url: &str, connections_max: u32) -> Result<PgPool, StoreErr
 }
 
 /// The same under a name for people who look, and with other deadlines.
-///
-/// # Errors
-/// As [`connect`].
 pub async fn connect_as(
     url: &str,
     connections_max: u32,
@@ -43,9 +40,6 @@ pub async fn connect_as(
 
 /// The same without a first connection, to take the place of a pool whose connections do not respond: one that is waited for
 /// does not come back to its pool.
-///
-/// # Errors
-/// The URL is none.
 pub fn connect_lazily(
     url: &str,
     connections_max: u32,
@@ -67,9 +61,6 @@ pub struct Connections {
 
 impl Connections {
     /// As [`connect_as`]; `deadline` is how long a task is to wait for what it asks.
-    ///
-    /// # Errors
-    /// As [`connect_as`].
     pub async fn open(
         url: &str,
         connections_max: u32,

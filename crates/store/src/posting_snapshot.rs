@@ -65,9 +65,6 @@ impl Header {
 }
 
 /// Stores a snapshot, and removes those that are too old to be needed.
-///
-/// # Errors
-/// The database does not respond, or has one of this fact.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     header: &Header,

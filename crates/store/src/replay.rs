@@ -33,9 +33,6 @@ pub struct LastBatch {
 }
 
 /// At most `limit` facts after number `after`, in order.
-///
-/// # Errors
-/// A stored cause that cannot be read.
 pub async fn list_facts(
     connection: &mut PgConnection,
     after: u64,

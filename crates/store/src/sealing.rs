@@ -91,9 +91,6 @@ pub async fn list_lines(
 ///
 /// One statement for many users. The account ids come with it and the bounds are written out, so that whatever the
 /// planner believes, it reads these users' movements and no others (index `transfer_entitlement`).
-///
-/// # Errors
-/// The database does not respond, or has a user that cannot be.
 pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Result<Vec<Matured>, StoreError> {
     let accounts = users.iter().map(|&user| available(user));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;

@@ -64,9 +64,6 @@ pub async fn insert_sender(
 }
 
 /// An account, with its row locked until the transaction's end.
-///
-/// # Errors
-/// The database does not respond, or does not know the account.
 pub async fn lock_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,

@@ -18,9 +18,6 @@ use crate::deployment::natural;
 use crate::{DbAmount, StoreError};
 
 /// Reads the snapshot in one transaction that sees the database of one moment and writes nothing.
-///
-/// # Errors
-/// A value that no program of ours writes.
 pub async fn read(connection: &mut PgConnection) -> Result<Snapshot, StoreError> {
     let mut transaction = connection.begin().await?;
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -32,9 +29,6 @@ pub async fn read(connection: &mut PgConnection) -> Result<Snapshot, StoreError>
 }
 
 /// Reads the snapshot in the caller's transaction, with what it wrote itself.
-///
-/// # Errors
-/// A value that no program of ours writes.
 pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot {
         facts: facts(transaction).await?,

@@ -12,9 +12,6 @@ pub struct Recorded {
 }
 
 /// What was recorded after a number, in order.
-///
-/// # Errors
-/// The signer's database does not respond.
 pub async fn list_recorded(connection: &mut PgConnection, after: i64) -> Result<Vec<Recorded>, sqlx::Error> {
     let rows = sqlx::query("SELECT id, business_key FROM signer.sign_request WHERE id > $1 ORDER BY id")
         .bind(after)

@@ -123,9 +123,6 @@ impl List {
     }
 
     /// Reads a list and recomputes its root and total.
-    ///
-    /// # Errors
-    /// See [`ListError`].
     pub fn parse(text: &str) -> Result<Self, ListError> {
         let mut lines = Lines { rest: text, line: 0 };
         lines.exact(TITLE)?;

@@ -21,9 +21,6 @@ pub enum ProofError {
 }
 
 /// Whether `leaf` is in the tree that was published as `root` with `total`.
-///
-/// # Errors
-/// See [`ProofError`].
 pub fn verify(root: B256, total: Amount, leaf: &Leaf, proof: &[SumNode]) -> Result<(), ProofError> {
     let mut reached = leaf.node();
     if reached.sum > SUM_MAX {

@@ -14,9 +14,6 @@ pub const ORDINALS_MAX: usize = 64;
 
 impl AutoPoolTerms {
     /// Checks its tables, which belong together; nothing if the file has none of them.
-    ///
-    /// # Errors
-    /// The first broken rule.
     pub fn read(
         registration: Option<&RegistrationTable>,
         retopup: Option<&RetopupTable>,
@@ -45,9 +42,6 @@ impl AutoPoolTerms {
 
 impl RegistrationTerms {
     /// Checks the table.
-    ///
-    /// # Errors
-    /// The first broken rule.
     pub fn check(table: &RegistrationTable, asset: Asset) -> Result<Self, Refusal> {
         let price = field::price(asset, "registration.price", &table.price)?;
         let (direct, company) = share(asset, "registration.direct_share", &table.direct_share, price)?;
@@ -67,9 +61,6 @@ impl RegistrationTerms {
 
 impl RetopupTerms {
     /// Checks the table.
-    ///
-    /// # Errors
-    /// The first broken rule.
     pub fn check(table: &RetopupTable, asset: Asset) -> Result<Self, Refusal> {
         let field = "retopup.generations_bps";
         let price = field::price(asset, "retopup.price", &table.price)?;

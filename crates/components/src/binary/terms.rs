@@ -158,9 +158,6 @@ impl BinaryTerms {
 
     /// The part of pair `number` that pays its user's instalment: a share of `net`, what withholding left of the
     /// pair, at most what is outstanding. `paid` is what the user has paid at that moment, earlier instalments included.
-    ///
-    /// # Errors
-    /// Why the pair pays no instalment.
     pub fn instalment(&self, number: u32, net: Amount, paid: Amount) -> Result<Amount, Exempt> {
         if number <= self.full_pairs {
             Err(Exempt::FirstPairs)

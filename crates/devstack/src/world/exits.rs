@@ -27,9 +27,6 @@ const GAS: u64 = 300_000;
 
 impl Site {
     /// Deploys a contract that is this code, by an account that the node holds the key of.
-    ///
-    /// # Errors
-    /// When the node refuses.
     pub async fn deploy_code(&self, from: Address, code: &[u8]) -> anyhow::Result<Address> {
         let length = u8::try_from(code.len()).context("code of more than 255 bytes")?;
         // PUSH1 length, DUP1, PUSH1 9, PUSH0, CODECOPY, PUSH0, RETURN: what follows is the code.
@@ -47,9 +44,6 @@ impl Site {
 
 impl Person {
     /// Lets the wallet behave as this contract (EIP-7702) from now on; it still signs with its key.
-    ///
-    /// # Errors
-    /// When the node refuses.
     pub async fn behave_as(&self, site: &Site, code: Address) -> anyhow::Result<()> {
         let nonce = site.provider.get_transaction_count(self.address()).await?;
         let authorization = Authorization {
@@ -79,9 +73,6 @@ impl Person {
     }
 
     /// Signs that the whole credit may go to `to`, and has `relay` send it.
-    ///
-    /// # Errors
-    /// When the node refuses.
     pub async fn withdraw_credit_by(
         &self,
         site: &Site,

@@ -84,9 +84,6 @@ impl Person {
     }
 
     /// The text with which this wallet signs in to the API.
-    ///
-    /// # Errors
-    /// When the API does not give a nonce.
     pub async fn sign_in_text(&self, site: &Site) -> anyhow::Result<String> {
         let answer = self.call(site, Method::POST, "/auth/nonce", None).await?;
         let nonce = answer.body["nonce"].as_str().context("no nonce")?;
@@ -102,9 +99,6 @@ impl Person {
     }
 
     /// Signs in; later calls carry the token.
-    ///
-    /// # Errors
-    /// When the API refuses.
     pub async fn sign_in(&mut self, site: &Site) -> anyhow::Result<()> {
         let message = self.sign_in_text(site).await?;
         let signature = self.key.sign_message_sync(message.as_bytes())?;
@@ -117,9 +111,6 @@ impl Person {
     }
 
     /// Calls the API.
-    ///
-    /// # Errors
-    /// When it does not respond.
     pub async fn call(
         &self,
         site: &Site,
@@ -164,9 +155,6 @@ impl Person {
     }
 
     /// Reads from the API.
-    ///
-    /// # Errors
-    /// When it does not respond.
     pub async fn get(&self, site: &Site, path: &str) -> anyhow::Result<Answer> {
         self.call(site, Method::GET, path, None).await
     }
@@ -179,9 +167,6 @@ impl Person {
     }
 
     /// Requests the authorization of a registration, with the disclosure of this moment.
-    ///
-    /// # Errors
-    /// When the API does not respond.
     pub async fn ask_to_register(&self, site: &Site, sponsor: Option<Address>) -> anyhow::Result<Answer> {
         let mut body = json!({ "disclosure_hash": self.disclosure(site).await? });
         if let Some(sponsor) = sponsor {
@@ -191,9 +176,6 @@ impl Person {
     }
 
     /// Requests the authorization of a retopup.
-    ///
-    /// # Errors
-    /// When the API does not respond.
     pub async fn ask_to_retop_up(&self, site: &Site) -> anyhow::Result<Answer> {
         let id = self.id(site).await?;
         let body = json!({ "disclosure_hash": self.disclosure(site).await? });
@@ -202,9 +184,6 @@ impl Person {
     }
 
     /// The number of this user.
-    ///
-    /// # Errors
-    /// When the API does not know the user.
     pub async fn id(&self, site: &Site) -> anyhow::Result<u64> {
         let me = self.get(site, "/users/me").await?;
         me.body["user"]["id"]
@@ -213,9 +192,6 @@ impl Person {
     }
 
     /// The signed bytes of a transaction to the contract.
-    ///
-    /// # Errors
-    /// When the node does not respond.
     pub async fn signed(&self, site: &Site, value: U256, call: Bytes) -> anyhow::Result<Bytes> {
         let nonce = site.provider.get_transaction_count(self.address()).await?;
         let transaction = TxEip1559 {
@@ -236,9 +212,6 @@ impl Person {
     }
 
     /// Signs and sends a transaction to the contract and waits for its receipt.
-    ///
-    /// # Errors
-    /// When the node refuses it.
     pub async fn send(&self, site: &Site, value: U256, call: Bytes) -> anyhow::Result<TransactionReceipt> {
         let raw = self.signed(site, value, call).await?;
         let hash = *site.provider.send_raw_transaction(&raw).await?.tx_hash();
@@ -246,9 +219,6 @@ impl Person {
     }
 
     /// Registers on the chain with an authorization of the API. Returns the intake's reference.
-    ///
-    /// # Errors
-    /// When anything refuses.
     pub async fn register(&mut self, site: &Site, sponsor: Option<Address>) -> anyhow::Result<B256> {
         self.sign_in(site).await?;
         let authorization = Authorization::of(&self.ask_to_register(site, sponsor).await?)?;
@@ -257,9 +227,6 @@ impl Person {
     }
 
     /// Pays a further time on the chain. Returns the intake's reference.
-    ///
-    /// # Errors
-    /// When anything refuses.
     pub async fn retop_up(&self, site: &Site) -> anyhow::Result<B256> {
         let authorization = Authorization::of(&self.ask_to_retop_up(site).await?)?;
         self.pay(site, &authorization).await?;
@@ -267,9 +234,6 @@ impl Person {
     }
 
     /// Sends an authorized payment, which must succeed.
-    ///
-    /// # Errors
-    /// When it is reverted.
     pub async fn pay(&self, site: &Site, authorization: &Authorization) -> anyhow::Result<()> {
         let receipt = self
             .send(site, authorization.value, authorization.calldata.clone())
@@ -279,9 +243,6 @@ impl Person {
     }
 
     /// Takes a deposit back on the chain.
-    ///
-    /// # Errors
-    /// When it is reverted.
     pub async fn refund(&self, site: &Site, reference: B256) -> anyhow::Result<()> {
         let call = ICustody::refundCall {
             r#ref: reference,
@@ -294,9 +255,6 @@ impl Person {
 
     /// Signs, as an operator's wallet does, what the API wants signed at this path, and returns the fields of the answer to
     /// hand in: `expires` and `signature`.
-    ///
-    /// # Errors
-    /// When the API refuses.
     pub async fn sign_approval(&self, site: &Site, path: &str) -> anyhow::Result<Value> {
         let answer = self.get(site, path).await?;
         ensure!(answer.status == 200, "nothing to sign at {path}: {answer:?}");
@@ -304,9 +262,6 @@ impl Person {
     }
 
     /// Signs what the API answered that it wants signed; the fields to hand in.
-    ///
-    /// # Errors
-    /// When the answer has no digest.
     pub fn sign_wanted(&self, answer: &Answer) -> anyhow::Result<Value> {
         let digest: B256 = answer.body["digest"]
             .as_str()
@@ -324,9 +279,6 @@ impl Person {
     }
 
     /// Reserves a tier's rewards, or stops doing so.
-    ///
-    /// # Errors
-    /// When the API refuses.
     pub async fn choose_reserve(&self, site: &Site, tier: u8, choice: &str) -> anyhow::Result<()> {
         let id = self.id(site).await?;
         let key = site.next_key();
@@ -352,9 +304,6 @@ impl Person {
     }
 
     /// What the wallet has outside the contract, in wei.
-    ///
-    /// # Errors
-    /// When the node does not respond.
     pub async fn purse(&self, site: &Site) -> anyhow::Result<U256> {
         Ok(site.provider.get_balance(self.address()).await?)
     }

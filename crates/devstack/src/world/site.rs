@@ -34,9 +34,6 @@ pub struct Site {
 
 impl Site {
     /// The system with this API, chain and contract.
-    ///
-    /// # Errors
-    /// When the chain's URL is none.
     pub fn new(api_url: &str, rpc_url: &str, custody: Address) -> anyhow::Result<Self> {
         service::install_tls();
         let rpc_url = rpc_url.parse().context("not a valid node URL")?;
@@ -55,9 +52,6 @@ impl Site {
     }
 
     /// Waits for the receipt of a transaction.
-    ///
-    /// # Errors
-    /// When it does not come.
     pub async fn receipt(&self, hash: B256) -> anyhow::Result<TransactionReceipt> {
         let deadline = Instant::now() + RECEIPT_WITHIN;
         while Instant::now() < deadline {

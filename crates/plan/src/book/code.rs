@@ -39,9 +39,6 @@ impl Book {
     }
 
     /// The book of these bytes, with the plan and the versions of this one.
-    ///
-    /// # Errors
-    /// [`NotABook`].
     pub fn decode_as(&self, bytes: &[u8]) -> Result<Self, NotABook> {
         Self::decode(self.plan.clone(), self.versions.clone(), bytes)
     }
@@ -49,9 +46,6 @@ impl Book {
     /// The book of these bytes, which may change to these versions of the plan.
     ///
     /// What comes back holds together, and is what the facts give only if someone compares it with them.
-    ///
-    /// # Errors
-    /// [`NotABook`].
     pub fn decode(plan: CompiledPlan, versions: Vec<CompiledPlan>, bytes: &[u8]) -> Result<Self, NotABook> {
         let mut from = Source::new(bytes);
         let (wallets, deposits, state) = read(&plan, &mut from).ok_or(NotABook)?;

@@ -65,9 +65,6 @@ impl SubmissionState {
 
     /// The state after an event. Ends are reached only from states in which the chain can have bytes of ours; between
     /// two looks a transaction may have gone all the way.
-    ///
-    /// # Errors
-    /// [`SubmissionRefused`].
     pub const fn on(self, event: SubmissionEvent) -> Result<Self, SubmissionRefused> {
         use SubmissionEvent as Event;
         match (self, event) {

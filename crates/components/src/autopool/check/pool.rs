@@ -14,9 +14,6 @@ pub const TREE_SIZE_MAX: u32 = 1_023;
 impl PoolTerms {
     /// Checks the table. `brought` is what a registration that enters a pool pays for its place. That the next tier is paid for is
     /// the compiler's proof.
-    ///
-    /// # Errors
-    /// The first broken rule.
     pub fn check(table: &PoolTable, asset: Asset, brought: Amount) -> Result<Self, Refusal> {
         let size = table.tree_size;
         let full = size.checked_add(1).is_some_and(u32::is_power_of_two);
