@@ -6,6 +6,7 @@
 use alloy::network::Ethereum;
 use alloy::primitives::{Address, BlockHash, TxHash};
 use alloy::providers::Provider;
+use alloy::sol_types::SolValue as _;
 use thiserror::Error;
 
 use crate::bindings::{ICustody, deployable};
@@ -59,7 +60,10 @@ pub async fn deploy<P: Provider<Ethereum>>(
     deployer: Address,
     config: &ICustody::Config,
 ) -> Result<Deployment, DeployError> {
-    let receipt = deployable::Custody::deploy_builder(provider, constructor_config(config))
+    // The bindings and the deployable contract have the same struct, as two types.
+    let config = deployable::ICustody::Config::abi_decode(&config.abi_encode())
+        .map_err(|error| DeployError::Send(error.into()))?;
+    let receipt = deployable::Custody::deploy_builder(provider, config)
         .from(deployer)
         .send()
         .await?
@@ -77,40 +81,5 @@ pub async fn deploy<P: Provider<Ethereum>>(
             transaction,
         }),
         (None, _, _) | (_, None, _) | (_, _, None) => Err(DeployError::IncompleteReceipt { transaction }),
-    }
-}
-
-fn constructor_config(config: &ICustody::Config) -> deployable::ICustody::Config {
-    let ICustody::Config {
-        admin,
-        guardian,
-        freezer,
-        treasurer,
-        submitter,
-        signer,
-        rootSigner,
-        coolingOff,
-        vetoDelay,
-        operationDelay,
-        maxFreeze,
-        outflowCap,
-        outflowFloor,
-        predecessor,
-    } = config.clone();
-    deployable::ICustody::Config {
-        admin,
-        guardian,
-        freezer,
-        treasurer,
-        submitter,
-        signer,
-        rootSigner,
-        coolingOff,
-        vetoDelay,
-        operationDelay,
-        maxFreeze,
-        outflowCap,
-        outflowFloor,
-        predecessor,
     }
 }

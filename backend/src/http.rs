@@ -16,6 +16,7 @@ pub mod liabilities;
 pub mod monitoring;
 pub mod openapi;
 pub mod own;
+pub mod parse;
 pub mod payout_ask;
 pub mod payout_view;
 pub mod payouts;
@@ -37,7 +38,6 @@ pub mod typed_data;
 pub mod users;
 mod view;
 pub mod withdraw;
-pub mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,7 +16,7 @@ mod calls;
 mod claims;
 pub mod config;
 mod foresee;
-mod hold;
+mod lease_guard;
 mod life;
 mod mark;
 mod memory;
@@ -51,7 +51,7 @@ use tokio_util::sync::CancellationToken;
 pub use batches::AUTHORIZATION_SECONDS;
 pub use calls::CallsError;
 pub use config::Config;
-pub use hold::{Hold, connect};
+pub use lease_guard::{LeaseGuard, connect};
 use life::Life;
 pub use network::{Network, NetworkError};
 pub use resume::{ResumeError, Resumed};
@@ -222,7 +222,7 @@ pub async fn resume(config: &Config, reason: &str) -> Result<Resumed, SettleErro
         config.lease_ttl,
     );
     let lease = lease.await?.ok_or(SettleError::Running)?;
-    let hold = Hold::new(connection, lease, config.lease_ttl);
+    let hold = LeaseGuard::new(connection, lease, config.lease_ttl);
     let mut worker = Worker::new(config, &deployed, network, hold);
     let resumed = worker.resume(reason).await;
     worker.release().await?;

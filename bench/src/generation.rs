@@ -13,7 +13,7 @@ use plan::UserId;
 use plan::cap::table::CapTable;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{
-    DirectsCounted, Fate, GenerationTable, GenerationTerms, Mode, Share, Uplines, distribute, read_ahead,
+    DirectsCounted, Fate, GenerationTable, GenerationTerms, Mode, Share, Uplines, distribute, prefetch,
 };
 use plan::sponsors::{Kept, Sponsors};
 
@@ -138,7 +138,7 @@ fn run(town: &Town, terms: &GenerationTerms, history: &[(UserId, Amount)]) -> (S
     for purchases in history.chunks(READ_AHEAD) {
         purchasers.clear();
         purchasers.extend(purchases.iter().map(|(purchaser, _)| *purchaser));
-        read_ahead(terms, &purchasers, town, &caps);
+        prefetch(terms, &purchasers, town, &caps);
         for (purchaser, amount) in purchases {
             distribute(terms, *amount, *purchaser, town, &mut caps, &mut out);
             checksum.add(&out);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anvil_tests::World;
 use anyhow::{Context, ensure};
 use audit::checks::{Skip, Verdict};
-use reconciler::{Config, Looked, Reconciler};
+use reconciler::{Config, Reconciler, RunReport};
 
 use crate::crowd;
 use crate::measurement::Measurement;
@@ -75,7 +75,7 @@ fn config(world: &World) -> anyhow::Result<Config> {
     Ok(Config::from_env(&env)?)
 }
 
-async fn look(reconciler: &mut Reconciler, everything: bool) -> anyhow::Result<Looked> {
+async fn look(reconciler: &mut Reconciler, everything: bool) -> anyhow::Result<RunReport> {
     let looked = reconciler.run(everything).await?.context("nothing is posted")?;
     for (check, verdict) in &looked.report.verdicts {
         let is_fine = matches!(

@@ -22,7 +22,7 @@ use sqlx::PgConnection;
 use store::attestation::{self, ClaimedBatch, ClaimedRoot, Kind, StoredAttestation};
 use store::{StoreError, liabilities};
 
-use crate::looked::Looked;
+use crate::run_report::RunReport;
 use recount::{Recount, RecountError};
 
 /// Batches of one step: more wait for the next.
@@ -91,7 +91,7 @@ impl Attestor {
     }
 
     /// Notes what a look saw.
-    pub(crate) fn saw(&mut self, looked: &Looked) {
+    pub(crate) fn record(&mut self, looked: &RunReport) {
         self.clean = may_attest(looked).then(|| (Instant::now(), looked.position));
         metrics::gauge!("trellis_reconciler_attesting").set(f64::from(u8::from(self.clean.is_some())));
     }
@@ -285,7 +285,7 @@ impl Attestor {
 }
 
 /// Whether a look found nothing severe, and skipped nothing of weight.
-fn may_attest(looked: &Looked) -> bool {
+fn may_attest(looked: &RunReport) -> bool {
     let is_grave = looked
         .report
         .findings()

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use service::outln;
 
 use crate::config::Config;
-use crate::looked::Looked;
 use crate::run::Reconciler;
+use crate::run_report::RunReport;
 use crate::watch::{checks, is_gap, summary};
 
 /// Something was found.
@@ -39,7 +39,7 @@ pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn report(looked: &Looked) -> Value {
+fn report(looked: &RunReport) -> Value {
     let findings = looked.report.findings().map(|finding| {
         json!({
             "check": finding.check.id(),
@@ -55,7 +55,7 @@ fn report(looked: &Looked) -> Value {
     json!({ "run": summary(looked), "checks": checks(looked), "findings": findings })
 }
 
-fn print(looked: &Looked) {
+fn print(looked: &RunReport) {
     let position = &looked.position;
     outln!(
         "block {} {}, fact {}",

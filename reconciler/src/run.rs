@@ -19,9 +19,9 @@ use crate::attest::Attestor;
 use crate::checking;
 use crate::config::Config;
 use crate::contract::{self, Read, Wanted};
-use crate::looked::Looked;
 use crate::memory::{Memory, Reading};
 use crate::mirror::Slice;
+use crate::run_report::RunReport;
 use crate::signers::Signers;
 
 /// Accounts that a run reads at the contract although no event touched them: all in turn.
@@ -63,7 +63,7 @@ pub(crate) enum Look {
     /// The books, or the events, are not read to the end yet.
     Reading,
     /// The checks ran.
-    Seen(Box<Looked>),
+    Seen(Box<RunReport>),
 }
 
 /// Which ledger it is, if the role may not do more than the reconciler.
@@ -148,7 +148,7 @@ impl Reconciler {
     }
 
     /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing has been posted yet.
-    pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<Looked>> {
+    pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<RunReport>> {
         if everything {
             self.memory = Memory::default();
         }
@@ -206,7 +206,7 @@ impl Reconciler {
         let mut report = checking::run(&snapshot);
         let complete = self.memory.carried.take(&mut report, is_full);
         let checking = checking.elapsed();
-        let looked = Looked {
+        let looked = RunReport {
             position,
             report,
             is_full,

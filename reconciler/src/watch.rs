@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::alert::Courier;
 use crate::attest::Attestor;
 use crate::config::Config;
-use crate::looked::Looked;
 use crate::run::{Look, Reconciler};
+use crate::run_report::RunReport;
 use crate::vigil::{Looks, Vigil};
 
 /// A reconciler that does not look for this long is stuck: a full look at a large ledger takes two minutes.
@@ -213,7 +213,7 @@ impl Watcher {
         }
         measure(&looked);
         if let Some(attestor) = &mut self.attestor {
-            attestor.saw(&looked);
+            attestor.record(&looked);
         }
         let stored = within(self.config.deadline, self.store(&looked)).await?;
         log(&looked, &stored);
@@ -229,7 +229,7 @@ impl Watcher {
     }
 
     /// Stores a look that changed something, and others now and then.
-    async fn store(&mut self, looked: &Looked) -> anyhow::Result<Stored> {
+    async fn store(&mut self, looked: &RunReport) -> anyhow::Result<Stored> {
         let outcome = outcome(looked);
         let was_long_ago =
             |stored_at: Option<Instant>| stored_at.is_none_or(|stored_at| stored_at.elapsed() >= STORE_EVERY);
@@ -300,7 +300,7 @@ impl Watcher {
 }
 
 /// What a look comes to.
-fn outcome(looked: &Looked) -> &'static str {
+fn outcome(looked: &RunReport) -> &'static str {
     if looked.report.findings().next().is_some() {
         "findings"
     } else if looked.report.verdicts.iter().any(|(_, verdict)| is_gap(verdict)) {
@@ -321,7 +321,7 @@ pub(crate) fn is_gap(verdict: &Verdict) -> bool {
 }
 
 /// What every check said, by its id.
-pub(crate) fn checks(looked: &Looked) -> Value {
+pub(crate) fn checks(looked: &RunReport) -> Value {
     let mut checks = Map::new();
     for (check, verdict) in &looked.report.verdicts {
         let said = match verdict {
@@ -347,7 +347,7 @@ pub(crate) fn checks(looked: &Looked) -> Value {
 }
 
 /// A look in few words.
-pub(crate) fn summary(looked: &Looked) -> Value {
+pub(crate) fn summary(looked: &RunReport) -> Value {
     json!({
         "outcome": outcome(looked),
         "block_number": looked.position.block_number,
@@ -362,7 +362,7 @@ pub(crate) fn summary(looked: &Looked) -> Value {
     })
 }
 
-fn log(looked: &Looked, stored: &Stored) {
+fn log(looked: &RunReport, stored: &Stored) {
     for finding in looked.report.findings() {
         let is_new = stored
             .raised
@@ -401,7 +401,7 @@ fn describe_checks() {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is for people, not for money")]
-fn measure(looked: &Looked) {
+fn measure(looked: &RunReport) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()

@@ -127,7 +127,7 @@ pub async fn register(
             time,
         )?),
         None => {
-            let anybody = member::fetch_any_exists(&mut connection).await?;
+            let anybody = member::any_exists(&mut connection).await?;
             if anybody || app.root_wallet.is_some_and(|root| root != caller.wallet) {
                 return Err(IntakeError::SponsorRequired);
             }

@@ -71,7 +71,7 @@ pub async fn sign_in(app: &App, message: &str, signature: Vec<u8>) -> Result<Tok
         return Err(SignInError::BadSignature);
     }
     let mut transaction = app.pool.begin().await.map_err(StoreError::from)?;
-    match session::update_nonce_used(&mut transaction, &signed.nonce).await? {
+    match session::use_nonce(&mut transaction, &signed.nonce).await? {
         NonceUse::Used => {}
         NonceUse::Unknown => return Err(SignInError::UnknownNonce),
         NonceUse::Reused => return Err(SignInError::ReusedNonce),

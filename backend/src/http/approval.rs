@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::Problem;
+use super::parse;
 use super::schema::{Hash, Wallet, WalletSignature};
 use super::typed_data::TypedData;
-use super::words;
 use crate::app::approve::{Signed, Wanted};
 
 /// A message for an operator's wallet (`eth_signTypedData_v4`).
@@ -52,13 +52,13 @@ impl ApprovalAnswer {
 
 impl Signature {
     pub(super) fn read(&self) -> Result<Signed, Problem> {
-        let signature = words::signature(&self.signature)?;
+        let signature = parse::signature(&self.signature)?;
         if i64::try_from(self.expires).is_err() {
             return Err(Problem::field("expires", "not a time of the chain in seconds"));
         }
         let wallet = self.wallet.as_deref();
         Ok(Signed {
-            wallet: wallet.map(|wallet| words::wallet("wallet", wallet)).transpose()?,
+            wallet: wallet.map(|wallet| parse::wallet("wallet", wallet)).transpose()?,
             expires: self.expires,
             signature,
         })

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
@@ -34,9 +35,9 @@ const AUTHORIZATIONS_PER_WALLET: Quota = Quota {
 
 /// A JSON body.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -79,13 +80,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
 /// Parts of the path.
 #[derive(Debug)]
-pub struct Segments<T>(pub T);
+pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(segments) = Path::from_request_parts(parts, state)
+        let extract::Path(segments) = extract::Path::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::because(Code::MalformedPath, rejection.body_text()))?;
         Ok(Self(segments))
@@ -94,13 +95,13 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
 
 /// Parameters of the query.
 #[derive(Debug)]
-pub struct Search<T>(pub T);
+pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Search<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(search) = Query::from_request_parts(parts, state)
+        let extract::Query(search) = extract::Query::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::because(Code::MalformedQuery, rejection.body_text()))?;
         Ok(Self(search))
@@ -156,7 +157,7 @@ impl FromRequestParts<Server> for OwnUser {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, server).await?;
-        let Segments(id) = Segments::from_request_parts(parts, server).await?;
+        let Path(id) = Path::from_request_parts(parts, server).await?;
         Ok(Self(access::own_user(&server.app, &caller, id).await?))
     }
 }
@@ -170,7 +171,7 @@ impl FromRequestParts<Server> for RegisteredUser {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, server).await?;
-        let Segments(id) = Segments::from_request_parts(parts, server).await?;
+        let Path(id) = Path::from_request_parts(parts, server).await?;
         Ok(Self(access::registered_user(&server.app, &caller, id).await?))
     }
 }
@@ -184,7 +185,7 @@ impl FromRequestParts<Server> for VisibleUser {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, server).await?;
-        let Segments(id) = Segments::from_request_parts(parts, server).await?;
+        let Path(id) = Path::from_request_parts(parts, server).await?;
         Ok(Self(access::visible_user(&server.app, &caller, id).await?))
     }
 }

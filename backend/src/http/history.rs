@@ -8,9 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Search, VisibleUser};
+use super::extract::{Query, VisibleUser};
+use super::parse;
 use super::schema::{BaseUnits, Cursor, EntryKind, EntryState, Hash, Wallet, WithheldCause};
-use super::words;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -100,15 +100,15 @@ pub struct SourceView {
 pub async fn history(
     State(server): State<Server>,
     VisibleUser(user): VisibleUser,
-    Search(page): Search<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Json<HistoryAnswer>, Problem> {
-    let limit = words::page(page.limit)?;
-    let below = words::read_cursor('h', page.cursor.as_deref())?
+    let limit = parse::page(page.limit)?;
+    let below = parse::read_cursor('h', page.cursor.as_deref())?
         .map_or(Position::NEWEST, |(fact_seq, leg)| Position { fact_seq, leg });
     let mut connection = server.app.connection().await?;
     let mut entries = history::list(&mut connection, user.id, below, limit + 1).await?;
-    let next_cursor = words::next_page(&mut entries, limit, |last| {
-        words::cursor('h', last.position.fact_seq, last.position.leg)
+    let next_cursor = parse::next_page(&mut entries, limit, |last| {
+        parse::cursor('h', last.position.fact_seq, last.position.leg)
     });
     Ok(Json(HistoryAnswer {
         entries: entries.into_iter().map(EntryView::of).collect(),

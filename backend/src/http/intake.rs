@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Body, RegisteredUser, limit_wallet};
+use super::extract::{JsonBody, RegisteredUser, limit_wallet};
+use super::parse;
 use super::schema::{BaseUnits, Hash, HexBytes, RouteName, SideName, Wallet};
-use super::words;
 use crate::app::intake::{self, Ask, Issued};
 use crate::app::session::Caller;
 
@@ -111,12 +111,12 @@ pub struct PlacementView {
 pub async fn register(
     State(server): State<Server>,
     caller: Caller,
-    Body(body): Body<Register>,
+    JsonBody(body): JsonBody<Register>,
 ) -> Result<Json<AuthorizationAnswer>, Problem> {
     let sponsor = body
         .sponsor
         .as_deref()
-        .map(|text| words::wallet("sponsor", text))
+        .map(|text| parse::wallet("sponsor", text))
         .transpose()?;
     let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
     limit_wallet(&server, &caller)?;
@@ -132,7 +132,7 @@ pub async fn retopup(
     State(server): State<Server>,
     caller: Caller,
     RegisteredUser(user): RegisteredUser,
-    Body(body): Body<Retopup>,
+    JsonBody(body): JsonBody<Retopup>,
 ) -> Result<Json<AuthorizationAnswer>, Problem> {
     let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
     limit_wallet(&server, &caller)?;
@@ -142,8 +142,8 @@ pub async fn retopup(
 
 fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<Ask, Problem> {
     Ok(Ask {
-        disclosure_hash: words::hash("disclosure_hash", disclosure_hash)?,
-        amount: amount.map(|text| words::amount("amount", text)).transpose()?,
+        disclosure_hash: parse::hash("disclosure_hash", disclosure_hash)?,
+        amount: amount.map(|text| parse::amount("amount", text)).transpose()?,
     })
 }
 

@@ -17,11 +17,11 @@ use super::Server;
 use super::approval::{ApprovalAnswer, Signature};
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Body, Search, Segments};
+use super::extract::{JsonBody, Path, Query};
 use super::history::Page;
+use super::parse;
 use super::schema::{BaseUnits, Cursor, Hash, RootRefusal, RootRequestState, RootState, Wallet};
 use super::view::view;
-use super::words;
 use crate::app::access::{Building, Handling, Looking, Operator};
 use crate::app::liabilities as use_case;
 use crate::app::{App, LEAVES_AT_ONCE};
@@ -54,7 +54,7 @@ view! {
         block_number: u64 = root.block_number,
         block_hash: Hash = root.block_hash.into(),
         accept_claims: bool = root.accept_claims,
-        built_at: i64 = root.built_at_us.div_euclid(words::MICROS),
+        built_at: i64 = root.built_at_us.div_euclid(parse::MICROS),
         #[schema(required = true)]
         approved_at: Option<i64> = root.approved_at,
         #[schema(required = true)]
@@ -119,7 +119,7 @@ pub struct RootsAnswer {
 pub async fn build(
     State(server): State<Server>,
     caller: Operator<Building>,
-    Body(body): Body<BuildRoot>,
+    JsonBody(body): JsonBody<BuildRoot>,
 ) -> Result<(StatusCode, Json<RootRequestView>), Problem> {
     let request = use_case::request(&server.app, &caller, body.accept_claims).await?;
     Ok((StatusCode::ACCEPTED, Json(RootRequestView::from(request))))
@@ -132,7 +132,7 @@ pub async fn build(
 pub async fn request(
     State(server): State<Server>,
     caller: Operator<Looking>,
-    Segments(id): Segments<i64>,
+    Path(id): Path<i64>,
 ) -> Result<Json<RootRequestView>, Problem> {
     let request = use_case::find_request(&server.app, &caller, id).await?;
     Ok(Json(RootRequestView::from(request)))
@@ -145,7 +145,7 @@ pub async fn request(
 pub async fn approval(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(root): Segments<String>,
+    Path(root): Path<String>,
 ) -> Result<Json<ApprovalAnswer>, Problem> {
     let wanted = use_case::approval(&server.app, &caller, read_root(&root)?).await?;
     Ok(Json(ApprovalAnswer::of(wanted, &server.app.domain())))
@@ -159,8 +159,8 @@ pub async fn approval(
 pub async fn approve(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(root): Segments<String>,
-    Body(body): Body<Signature>,
+    Path(root): Path<String>,
+    JsonBody(body): JsonBody<Signature>,
 ) -> Result<Json<ApprovedRootView>, Problem> {
     let root = use_case::approve(&server.app, &caller, read_root(&root)?, &body.read()?).await?;
     Ok(Json(ApprovedRootView {
@@ -175,14 +175,14 @@ pub async fn approve(
     responses((status = 200, body = RootsAnswer)))]
 pub async fn list(
     State(server): State<Server>,
-    Search(page): Search<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Json<RootsAnswer>, Problem> {
-    let limit = words::page(page.limit)?;
-    let below = words::read_cursor('l', page.cursor.as_deref())?.unwrap_or((words::NEWEST_US, B256::ZERO));
+    let limit = parse::page(page.limit)?;
+    let below = parse::read_cursor('l', page.cursor.as_deref())?.unwrap_or((parse::NEWEST_US, B256::ZERO));
     let mut connection = server.app.reading_connection().await?;
     let mut roots = liabilities::list(&mut connection, below, limit + 1).await?;
-    let next_cursor = words::next_page(&mut roots, limit, |last| {
-        words::cursor('l', last.built_at_us, last.root)
+    let next_cursor = parse::next_page(&mut roots, limit, |last| {
+        parse::cursor('l', last.built_at_us, last.root)
     });
     Ok(Json(RootsAnswer {
         roots: roots.iter().map(RootView::from).collect(),
@@ -196,7 +196,7 @@ pub async fn list(
     responses((status = 200, description = "Some lines about the root, then one line with wallet and base units for each leaf", body = String, content_type = "text/plain")))]
 pub async fn leaves(
     State(server): State<Server>,
-    Segments(root): Segments<String>,
+    Path(root): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let id = read_root(&root)?;
     let root = liabilities::find(&mut *server.app.reading_connection().await?, id).await?;
@@ -260,6 +260,6 @@ fn head(app: &App, root: &Root) -> String {
 }
 
 fn read_root(text: &str) -> Result<B256, Problem> {
-    words::hash("root", text)
+    parse::hash("root", text)
         .map_err(|_| Problem::because(Code::MalformedPath, "a root is 0x and 64 hexadecimal digits"))
 }

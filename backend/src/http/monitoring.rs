@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 use super::Server;
 use super::approval::{ApprovalAnswer, Signature};
 use super::error::Problem;
-use super::extract::{Body, Search};
+use super::extract::{JsonBody, Query};
 use super::history::Page;
+use super::parse;
 use super::schema::{Cursor, FreeObject, Hash, RunOutcome, Severity, Wallet, WalletSignature};
 use super::view::view;
-use super::words;
 use crate::app::access::{Looking, Mending, Operator};
 use crate::app::monitoring as use_case;
 
@@ -163,13 +163,13 @@ pub struct ResumeAnswer {
 pub async fn reconciliation(
     State(server): State<Server>,
     _: Operator<Looking>,
-    Search(page): Search<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Json<ReconciliationAnswer>, Problem> {
-    let limit = words::page(page.limit)?;
-    let after: i64 = words::read_cursor::<i64, u8>('f', page.cursor.as_deref())?.map_or(0, |(id, _)| id);
+    let limit = parse::page(page.limit)?;
+    let after: i64 = parse::read_cursor::<i64, u8>('f', page.cursor.as_deref())?.map_or(0, |(id, _)| id);
     let mut connection = server.app.connection().await?;
     let mut findings = reconciliation::list_open_findings(&mut connection, after, limit + 1).await?;
-    let next_cursor = words::next_page(&mut findings, limit, |last| words::cursor('f', last.id, 0));
+    let next_cursor = parse::next_page(&mut findings, limit, |last| parse::cursor('f', last.id, 0));
     let last_run = reconciliation::find_last_run(&mut connection).await?;
     let checks = reconciliation::list_last_checks(&mut connection).await?;
     Ok(Json(ReconciliationAnswer {
@@ -187,12 +187,12 @@ pub async fn reconciliation(
 pub async fn stops(
     State(server): State<Server>,
     _: Operator<Looking>,
-    Search(page): Search<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Json<StopsAnswer>, Problem> {
-    let limit = words::page(page.limit)?;
-    let below = words::read_cursor::<i64, u8>('s', page.cursor.as_deref())?.map_or(i64::MAX, |(id, _)| id);
+    let limit = parse::page(page.limit)?;
+    let below = parse::read_cursor::<i64, u8>('s', page.cursor.as_deref())?.map_or(i64::MAX, |(id, _)| id);
     let mut stops = stop::list(&mut *server.app.connection().await?, below, limit + 1).await?;
-    let next_cursor = words::next_page(&mut stops, limit, |last| words::cursor('s', last.id, 0));
+    let next_cursor = parse::next_page(&mut stops, limit, |last| parse::cursor('s', last.id, 0));
     Ok(Json(StopsAnswer {
         stops: stops.into_iter().map(StopView::from).collect(),
         next_cursor,
@@ -223,7 +223,7 @@ pub async fn resume_approval(
 pub async fn resume(
     State(server): State<Server>,
     caller: Operator<Mending>,
-    Body(body): Body<Resume>,
+    JsonBody(body): JsonBody<Resume>,
 ) -> Result<Json<ResumeAnswer>, Problem> {
     let mut stops = body.stops.clone();
     stops.sort_unstable();

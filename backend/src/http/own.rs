@@ -12,12 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Search, Segments};
+use super::extract::{Path, Query};
 use super::history::Page;
 use super::intake::AuthorizationAnswer;
+use super::parse;
 use super::schema::{AuthorizationState, BaseUnits, CommandState, Cursor, DepositKindName, Hash, Wallet};
 use super::transaction::TransactionView;
-use super::words;
 use crate::app::authorizations::{self, State as Became};
 use crate::app::exits;
 use crate::app::session::Caller;
@@ -113,13 +113,13 @@ pub struct CreditView {
 pub async fn authorizations(
     State(server): State<Server>,
     caller: Caller,
-    Search(page): Search<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Json<AuthorizationsAnswer>, Problem> {
-    let limit = words::page(page.limit)?;
-    let below = words::read_cursor('a', page.cursor.as_deref())?.unwrap_or((words::NEWEST_US, B256::ZERO));
+    let limit = parse::page(page.limit)?;
+    let below = parse::read_cursor('a', page.cursor.as_deref())?.unwrap_or((parse::NEWEST_US, B256::ZERO));
     let mut found = authorizations::list(&server.app, caller.wallet, below, limit + 1).await?;
-    let next_cursor = words::next_page(&mut found, limit, |(last, _)| {
-        words::cursor('a', last.created_at_us, last.request.reference)
+    let next_cursor = parse::next_page(&mut found, limit, |(last, _)| {
+        parse::cursor('a', last.created_at_us, last.request.reference)
     });
     let views = found.iter().map(|(kept, state)| AuthorizationView {
         reference: kept.request.reference.into(),
@@ -128,7 +128,7 @@ pub async fn authorizations(
         sponsor: kept.request.sponsor.map(Wallet::from),
         amount: kept.request.amount.into(),
         deadline: kept.request.deadline,
-        requested_at: kept.created_at_us.div_euclid(words::MICROS),
+        requested_at: kept.created_at_us.div_euclid(parse::MICROS),
         authorization: (*state == Became::Open)
             .then(|| authorizations::issued(&server.app, kept))
             .flatten()
@@ -148,7 +148,7 @@ pub async fn authorizations(
 pub async fn command(
     State(server): State<Server>,
     caller: Caller,
-    Segments(id): Segments<i64>,
+    Path(id): Path<i64>,
 ) -> Result<Json<FateAnswer>, Problem> {
     let fate = commands::find(&mut *server.app.connection().await?, id, caller.wallet).await?;
     let fate = fate.ok_or_else(|| Problem::new(Code::UnknownCommand))?;
@@ -171,11 +171,11 @@ pub async fn command(
 pub async fn exits(
     State(server): State<Server>,
     caller: Caller,
-    Search(search): Search<ExitSearch>,
+    Query(search): Query<ExitSearch>,
 ) -> Result<Json<ExitsAnswer>, Problem> {
     let read = |text: &str| {
         let malformed = |_| Problem::because(Code::MalformedQuery, "to must be a wallet address");
-        words::wallet("to", text).map_err(malformed)
+        parse::wallet("to", text).map_err(malformed)
     };
     let to = search
         .to

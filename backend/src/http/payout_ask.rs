@@ -14,11 +14,11 @@ use utoipa::ToSchema;
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Body, malformed_key};
+use super::extract::{JsonBody, malformed_key};
+use super::parse;
 use super::payout_view::BatchView;
 use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, UserNumber, Wallet};
 use super::view::view;
-use super::words;
 use crate::app::access::{Building, Looking, Operator};
 use crate::app::payout::{self, Ask, Proposed};
 
@@ -147,7 +147,7 @@ pub async fn build_batch(
     State(server): State<Server>,
     caller: Operator<Looking>,
     headers: HeaderMap,
-    Body(body): Body<BuildBatch>,
+    JsonBody(body): JsonBody<BuildBatch>,
 ) -> Result<(StatusCode, Json<BuildAnswer>), Problem> {
     if body.dry_run {
         let ask = ask(&body)?;
@@ -175,7 +175,7 @@ pub async fn build_batch(
 
 fn ask(body: &BuildBatch) -> Result<Ask, Problem> {
     let amount = |field: &str, text: &Option<BaseUnits>| {
-        text.as_deref().map(|text| words::amount(field, text)).transpose()
+        text.as_deref().map(|text| parse::amount(field, text)).transpose()
     };
     let filters = &body.filters;
     let count_max = match body.caps.count {

@@ -5,11 +5,11 @@ use store::api::payouts::{Attempt, Event, Line, Submission};
 use store::payout_batch::PayoutBatch;
 use utoipa::ToSchema;
 
+use super::parse;
 use super::schema::{
     BaseUnits, BatchStateName, FreeObject, Hash, PayoutRefusal, PayoutStateName, SubmissionStateName, Wallet,
 };
 use super::view::view;
-use super::words;
 
 view! {
     /// A batch. Times are seconds since 1970-01-01 UTC; `valid_after` and `deadline` are of the chain.
@@ -21,7 +21,7 @@ view! {
         /// `quarantined`.
         state: BatchStateName = batch.state.name().into(),
         builder: Wallet = batch.builder.into(),
-        requested_at: i64 = batch.requested_at_us.div_euclid(words::MICROS),
+        requested_at: i64 = batch.requested_at_us.div_euclid(parse::MICROS),
         /// The expired batch that it replaces.
         #[schema(required = true)]
         supersedes: Option<Hash> = batch.supersedes.map(Hash::from),

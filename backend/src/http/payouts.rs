@@ -15,10 +15,10 @@ use super::Server;
 use super::approval::{ApprovalAnswer, Signature};
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Body, Search, Segments};
+use super::extract::{JsonBody, Path, Query};
+use super::parse;
 use super::payout_view::{BatchAnswer, BatchView};
 use super::schema::{BatchStateName, Cursor, Hash, Wallet, WalletSignature};
-use super::words;
 use crate::app::access::{Handling, Looking, Operator};
 use crate::app::payout as use_case;
 
@@ -66,10 +66,10 @@ pub struct Approve {
 pub async fn list(
     State(server): State<Server>,
     _: Operator<Looking>,
-    Search(search): Search<BatchSearch>,
+    Query(search): Query<BatchSearch>,
 ) -> Result<Json<BatchesAnswer>, Problem> {
-    let limit = words::page(search.limit)?;
-    let below = words::read_cursor('b', search.cursor.as_deref())?.unwrap_or((words::NEWEST_US, B256::ZERO));
+    let limit = parse::page(search.limit)?;
+    let below = parse::read_cursor('b', search.cursor.as_deref())?.unwrap_or((parse::NEWEST_US, B256::ZERO));
     let state = search.state.as_deref().map(|name| {
         let unknown = || Problem::because(Code::MalformedQuery, "state is not a valid batch state");
         BatchState::by_name(name).ok_or_else(unknown)
@@ -77,8 +77,8 @@ pub async fn list(
     let state = state.transpose()?;
     let mut connection = server.app.connection().await?;
     let mut batches = payout_batch::list(&mut connection, state, below, limit + 1).await?;
-    let next_cursor = words::next_page(&mut batches, limit, |last| {
-        words::cursor('b', last.requested_at_us, last.id)
+    let next_cursor = parse::next_page(&mut batches, limit, |last| {
+        parse::cursor('b', last.requested_at_us, last.id)
     });
     Ok(Json(BatchesAnswer {
         batches: batches.iter().map(BatchView::from).collect(),
@@ -93,7 +93,7 @@ pub async fn list(
 pub async fn one(
     State(server): State<Server>,
     _: Operator<Looking>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let id = batch_id(&id)?;
     let mut connection = server.app.connection().await?;
@@ -121,7 +121,7 @@ pub async fn one(
 pub async fn manifest(
     State(server): State<Server>,
     _: Operator<Looking>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let id = batch_id(&id)?;
     let mut connection = server.app.connection().await?;
@@ -140,7 +140,7 @@ pub async fn manifest(
 pub async fn approval(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<ApprovalAnswer>, Problem> {
     let wanted = use_case::approval(&server.app, &caller, batch_id(&id)?).await?;
     Ok(Json(ApprovalAnswer::of(wanted, &server.app.domain())))
@@ -154,11 +154,11 @@ pub async fn approval(
 pub async fn approve(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(id): Segments<String>,
-    Body(body): Body<Approve>,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<Approve>,
 ) -> Result<Json<BatchView>, Problem> {
     let id = batch_id(&id)?;
-    let list_hash = words::hash("list_hash", &body.list_hash)?;
+    let list_hash = parse::hash("list_hash", &body.list_hash)?;
     let signed = Signature {
         expires: body.expires,
         signature: body.signature,
@@ -176,7 +176,7 @@ pub async fn approve(
 pub async fn sign(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::sign(&server.app, &caller, batch_id(&id)?).await?;
     Ok(Json(BatchView::from(&batch)))
@@ -189,7 +189,7 @@ pub async fn sign(
 pub async fn submit(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::submit(&server.app, &caller, batch_id(&id)?).await?;
     Ok(Json(BatchView::from(&batch)))
@@ -203,7 +203,7 @@ pub async fn submit(
 pub async fn retry(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::retry(&server.app, &caller, batch_id(&id)?).await?;
     Ok(Json(BatchView::from(&batch)))
@@ -216,14 +216,14 @@ pub async fn retry(
 pub async fn cancel(
     State(server): State<Server>,
     caller: Operator<Handling>,
-    Segments(id): Segments<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::cancel(&server.app, &caller, batch_id(&id)?).await?;
     Ok(Json(BatchView::from(&batch)))
 }
 
 fn batch_id(text: &str) -> Result<B256, Problem> {
-    words::hash("id", text).map_err(|_| {
+    parse::hash("id", text).map_err(|_| {
         Problem::because(
             Code::MalformedPath,
             "a batch's id is 0x and 64 hexadecimal digits",

@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Search, Segments};
+use super::extract::{Path, Query};
+use super::parse;
 use super::schema::{BaseUnits, Cursor, SideName};
 use super::users::PlaceView;
-use super::words;
 use crate::app::placement::{self, QUEUE_MAX, TierRoom};
 use crate::app::session::Caller;
 
@@ -133,17 +133,17 @@ pub async fn summary(State(server): State<Server>) -> Result<Json<SummaryAnswer>
 pub async fn nodes(
     State(server): State<Server>,
     _caller: Caller,
-    Segments(tier): Segments<u8>,
-    Search(search): Search<NodesSearch>,
+    Path(tier): Path<u8>,
+    Query(search): Query<NodesSearch>,
 ) -> Result<Json<NodesAnswer>, Problem> {
-    let limit = words::page(search.limit)?;
-    let after = words::read_cursor('n', search.cursor.as_deref())?.unwrap_or((0, -1));
+    let limit = parse::page(search.limit)?;
+    let after = parse::read_cursor('n', search.cursor.as_deref())?.unwrap_or((0, -1));
     let tier = known(&server, tier)?;
     let mut connection = server.app.connection().await?;
     let number = i16::from(tier.get());
     let mut nodes = pool::list_nodes(&mut connection, number, search.tree, after, limit + 1).await?;
-    let next_cursor = words::next_page(&mut nodes, limit, |last| {
-        words::cursor('n', last.tree, last.index)
+    let next_cursor = parse::next_page(&mut nodes, limit, |last| {
+        parse::cursor('n', last.tree, last.index)
     });
     Ok(Json(NodesAnswer {
         nodes: nodes.iter().map(PlaceView::from).collect(),
@@ -158,8 +158,8 @@ pub async fn nodes(
 pub async fn queue(
     State(server): State<Server>,
     _caller: Caller,
-    Segments(tier): Segments<u8>,
-    Search(search): Search<QueueSearch>,
+    Path(tier): Path<u8>,
+    Query(search): Query<QueueSearch>,
 ) -> Result<Json<QueueAnswer>, Problem> {
     let limit = search.limit.unwrap_or(QUEUE_DEFAULT);
     if !(1..=QUEUE_MAX).contains(&limit) {

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Body, Segments};
+use super::extract::{JsonBody, Path};
+use super::parse;
 use super::schema::{BaseUnits, Hash, RelayKindName, RelaySignature, RelayStateName, Wallet};
 use super::view::view;
-use super::words;
 use crate::app::relay::{self as use_case, Ask};
 use crate::relay::order::{Order, PROOF_MAX, SIGNATURE_BYTES_MAX, sibling};
 
@@ -111,11 +111,11 @@ view! {
     responses((status = 202, body = RelayAnswer)))]
 pub async fn refund(
     State(server): State<Server>,
-    Body(body): Body<RelayRefund>,
+    JsonBody(body): JsonBody<RelayRefund>,
 ) -> Result<(StatusCode, Json<RelayAnswer>), Problem> {
     let order = Order::Refund(ICustody::Refund {
-        r#ref: words::hash("ref", &body.reference)?,
-        to: words::wallet("to", &body.to)?,
+        r#ref: parse::hash("ref", &body.reference)?,
+        to: parse::wallet("to", &body.to)?,
         deadline: U256::from(body.deadline),
     });
     accept(&server, order, &body.signature, None).await
@@ -126,12 +126,12 @@ pub async fn refund(
     responses((status = 202, body = RelayAnswer)))]
 pub async fn claim(
     State(server): State<Server>,
-    Body(body): Body<RelayClaim>,
+    JsonBody(body): JsonBody<RelayClaim>,
 ) -> Result<(StatusCode, Json<RelayAnswer>), Problem> {
     let order = Order::Claim(ICustody::Claim {
-        user: words::wallet("user", &body.user)?,
-        to: words::wallet("to", &body.to)?,
-        root: words::hash("root", &body.root)?,
+        user: parse::wallet("user", &body.user)?,
+        to: parse::wallet("to", &body.to)?,
+        root: parse::hash("root", &body.root)?,
         entitled: units("entitled", &body.entitled)?,
         deadline: U256::from(body.deadline),
     });
@@ -144,11 +144,11 @@ pub async fn claim(
     responses((status = 202, body = RelayAnswer)))]
 pub async fn credit(
     State(server): State<Server>,
-    Body(body): Body<RelayCredit>,
+    JsonBody(body): JsonBody<RelayCredit>,
 ) -> Result<(StatusCode, Json<RelayAnswer>), Problem> {
     let order = Order::Credit(ICustody::Withdrawal {
-        user: words::wallet("user", &body.user)?,
-        to: words::wallet("to", &body.to)?,
+        user: parse::wallet("user", &body.user)?,
+        to: parse::wallet("to", &body.to)?,
         amount: units("amount", &body.amount)?,
         nonce: units("nonce", &body.nonce)?,
         deadline: U256::from(body.deadline),
@@ -162,10 +162,10 @@ pub async fn credit(
     responses((status = 200, body = RelayAnswer)))]
 pub async fn one(
     State(server): State<Server>,
-    Segments(digest): Segments<String>,
+    Path(digest): Path<String>,
 ) -> Result<Json<RelayAnswer>, Problem> {
     let malformed = |_| Problem::because(Code::MalformedPath, "a digest is 0x and 64 hexadecimal digits");
-    let digest = words::hash("digest", &digest).map_err(malformed)?;
+    let digest = parse::hash("digest", &digest).map_err(malformed)?;
     Ok(Json(use_case::find(&server.app, digest).await?.into()))
 }
 
@@ -175,7 +175,7 @@ async fn accept(
     signature: &str,
     proof: Option<Vec<ICustody::SumNode>>,
 ) -> Result<(StatusCode, Json<RelayAnswer>), Problem> {
-    let signature = words::signature(signature)?;
+    let signature = parse::signature(signature)?;
     if signature.len() > SIGNATURE_BYTES_MAX {
         let detail = format!("longer than the {SIGNATURE_BYTES_MAX} bytes that are relayed");
         return Err(Problem::field("signature", &detail));
@@ -197,12 +197,12 @@ fn siblings(proof: &[RelaySumNode]) -> Result<Vec<ICustody::SumNode>, Problem> {
         ));
     }
     let nodes = proof.iter().map(|node| {
-        let sum = words::amount("proof.sum", &node.sum)?;
-        Ok(sibling(words::hash("proof.hash", &node.hash)?, sum.base_units()))
+        let sum = parse::amount("proof.sum", &node.sum)?;
+        Ok(sibling(parse::hash("proof.hash", &node.hash)?, sum.base_units()))
     });
     nodes.collect()
 }
 
 fn units(field: &str, text: &str) -> Result<U256, Problem> {
-    Ok(U256::from(words::amount(field, text)?.base_units()))
+    Ok(U256::from(parse::amount(field, text)?.base_units()))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Body, Segments};
+use super::extract::{JsonBody, Path};
 use crate::app::access::{Looking, Mending, Operator};
 use crate::app::replay::{self as use_case, Answer, BLOCKS_MAX};
 
@@ -97,7 +97,7 @@ impl IntoResponse for Answer {
 pub async fn replay(
     State(server): State<Server>,
     caller: Operator<Looking>,
-    Body(body): Body<Replay>,
+    JsonBody(body): JsonBody<Replay>,
 ) -> Result<Answer, Problem> {
     let Replay {
         from_block,
@@ -130,7 +130,7 @@ pub async fn replay(
 pub async fn one(
     State(server): State<Server>,
     caller: Operator<Looking>,
-    Segments(id): Segments<i64>,
+    Path(id): Path<i64>,
 ) -> Result<Answer, Problem> {
     Ok(use_case::find(&server.app, &caller, id).await?)
 }

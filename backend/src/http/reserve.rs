@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Body, IdempotencyKey, OwnUser, Search};
+use super::extract::{IdempotencyKey, JsonBody, OwnUser, Query};
+use super::parse;
 use super::schema::{Hash, IdempotencyKeyText, WalletSignature};
 use super::typed_data::TypedData;
-use super::words;
 use crate::app::reserve as use_case;
 
 /// A choice.
@@ -76,7 +76,7 @@ pub async fn message(
     State(server): State<Server>,
     OwnUser(user): OwnUser,
     IdempotencyKey(key): IdempotencyKey,
-    Search(search): Search<ReserveSearch>,
+    Query(search): Query<ReserveSearch>,
 ) -> Result<Json<MessageAnswer>, Problem> {
     let message = ReserveCommand {
         wallet: user.wallet,
@@ -101,13 +101,13 @@ pub async fn reserve(
     State(server): State<Server>,
     OwnUser(user): OwnUser,
     IdempotencyKey(key): IdempotencyKey,
-    Body(body): Body<Reserve>,
+    JsonBody(body): JsonBody<Reserve>,
 ) -> Result<(StatusCode, Json<CommandAnswer>), Problem> {
     let choice = match body.choice {
         Choice::In => ReserveChoice::In,
         Choice::Out => ReserveChoice::Out,
     };
-    let signature = words::signature(&body.signature)?;
+    let signature = parse::signature(&body.signature)?;
     let stored = use_case::choose(&server.app, &user, body.tier, choice, &key, signature).await?;
     let answer = CommandAnswer {
         command_id: stored.inbox_id,

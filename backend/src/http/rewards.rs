@@ -12,10 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::Search;
+use super::extract::Query;
+use super::parse;
 use super::schema::{BaseUnits, Cursor, RewardKindName, Wallet};
 use super::view::view;
-use super::words;
 use crate::app::access::{AccessError, Looking, Operator};
 use crate::app::session::Caller;
 
@@ -93,10 +93,10 @@ view! {
 pub async fn pending(
     State(server): State<Server>,
     caller: Caller,
-    Search(search): Search<PendingSearch>,
+    Query(search): Query<PendingSearch>,
 ) -> Result<Json<PendingAnswer>, Problem> {
-    let limit = words::page(search.limit)?;
-    let after: i32 = words::read_cursor::<i32, u8>('u', search.cursor.as_deref())?.map_or(0, |(id, _)| id);
+    let limit = parse::page(search.limit)?;
+    let after: i32 = parse::read_cursor::<i32, u8>('u', search.cursor.as_deref())?.map_or(0, |(id, _)| id);
     let mut filter = filter(&server, &search).await?;
     match Operator::<Looking>::admit(&server.app, &caller).await {
         Ok(_) => {}
@@ -109,10 +109,10 @@ pub async fn pending(
     let mut connection = server.app.connection().await?;
     let totals = rewards::fetch_totals(&mut connection, &filter).await?;
     let mut users = rewards::list(&mut connection, &filter, after, limit + 1).await?;
-    let mut next_cursor = words::next_page(&mut users, limit, |last| words::cursor('u', last.user_id, 0));
+    let mut next_cursor = parse::next_page(&mut users, limit, |last| parse::cursor('u', last.user_id, 0));
     if next_cursor.is_none() {
         let end = rewards::find_examined_end(&mut connection, &filter, after).await?;
-        next_cursor = end.map(|last| words::cursor('u', last, 0));
+        next_cursor = end.map(|last| parse::cursor('u', last, 0));
     }
     Ok(Json(PendingAnswer {
         users: users.into_iter().map(PayableView::from).collect(),

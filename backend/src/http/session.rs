@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{AccessToken, Body, SignInPermit};
+use super::extract::{AccessToken, JsonBody, SignInPermit};
+use super::parse;
 use super::schema::{LoginMessage, Wallet, WalletSignature};
 use super::users::UserView;
-use super::words;
 use crate::app::session::{Client, Tokens};
 use crate::app::{profile, session, sign_in};
 
@@ -85,9 +85,9 @@ pub async fn nonce(
 pub async fn wallet(
     State(server): State<Server>,
     _permit: SignInPermit,
-    Body(login): Body<WalletLogin>,
+    JsonBody(login): JsonBody<WalletLogin>,
 ) -> Result<Json<SessionAnswer>, Problem> {
-    let signature = words::signature(&login.signature).map_err(|_| Problem::new(Code::BadSignature))?;
+    let signature = parse::signature(&login.signature).map_err(|_| Problem::new(Code::BadSignature))?;
     let tokens = sign_in::sign_in(&server.app, &login.message, signature).await?;
     answer(&server, tokens).await
 }
@@ -100,7 +100,7 @@ pub async fn refresh(
     State(server): State<Server>,
     _permit: SignInPermit,
     client: Client,
-    Body(body): Body<Refresh>,
+    JsonBody(body): JsonBody<Refresh>,
 ) -> Result<Json<SessionAnswer>, Problem> {
     let tokens = session::refresh(&server.app, &body.refresh_token, client).await?;
     answer(&server, tokens).await

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::Segments;
+use super::extract::Path;
+use super::parse;
 use super::schema::{SponsorState, Wallet};
-use super::words;
 use crate::app::sponsor::{self, Sponsor};
 
 /// Whether someone can be named as a sponsor.
@@ -31,7 +31,7 @@ pub struct SponsorAnswer {
     responses((status = 200, body = SponsorAnswer)))]
 pub async fn sponsor(
     State(server): State<Server>,
-    Segments(wallet): Segments<String>,
+    Path(wallet): Path<String>,
 ) -> Result<Json<SponsorAnswer>, Problem> {
     let malformed = |_| {
         Problem::because(
@@ -39,7 +39,7 @@ pub async fn sponsor(
             "a wallet is 0x and 40 hexadecimal digits, with a valid checksum or in lower case",
         )
     };
-    let wallet = words::wallet("wallet", &wallet).map_err(malformed)?;
+    let wallet = parse::wallet("wallet", &wallet).map_err(malformed)?;
     let sponsor = sponsor::find(&server.app, wallet).await?;
     Ok(Json(SponsorAnswer {
         wallet: wallet.into(),

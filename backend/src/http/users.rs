@@ -11,14 +11,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Search, VisibleUser};
+use super::extract::{Query, VisibleUser};
 use super::history::Page;
+use super::parse;
 use super::pending::PendingView;
 use super::schema::{
     BaseUnits, Cursor, FundingName, RoleName, SideName, SignedBaseUnits, TreeStatus, UserStatusName, Wallet,
 };
 use super::view::view;
-use super::words;
 use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
 use crate::app::tree::{self, DEPTH_MAX, NODES_MAX};
@@ -215,14 +215,14 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
 pub async fn referrals(
     State(server): State<Server>,
     VisibleUser(user): VisibleUser,
-    Search(page): Search<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Json<ReferralsAnswer>, Problem> {
-    let limit = words::page(page.limit)?;
-    let after = words::read_cursor('r', page.cursor.as_deref())?.unwrap_or((0, 0));
+    let limit = parse::page(page.limit)?;
+    let after = parse::read_cursor('r', page.cursor.as_deref())?.unwrap_or((0, 0));
     let mut connection = server.app.connection().await?;
     let mut directs = member::list_directs(&mut connection, &[user.id], after, limit + 1).await?;
-    let next_cursor = words::next_page(&mut directs, limit, |last| {
-        words::cursor('r', user.id, last.ordinal)
+    let next_cursor = parse::next_page(&mut directs, limit, |last| {
+        parse::cursor('r', user.id, last.ordinal)
     });
     Ok(Json(ReferralsAnswer {
         referrals: directs.iter().map(UserView::from).collect(),
@@ -237,7 +237,7 @@ pub async fn referrals(
 pub async fn tree(
     State(server): State<Server>,
     VisibleUser(user): VisibleUser,
-    Search(search): Search<TreeSearch>,
+    Query(search): Query<TreeSearch>,
 ) -> Result<Json<TreeAnswer>, Problem> {
     let depth = bounded("depth", search.depth.unwrap_or(DEPTH_DEFAULT), DEPTH_MAX)?;
     let limit = bounded("limit", search.limit.unwrap_or(NODES_DEFAULT), NODES_MAX)?;

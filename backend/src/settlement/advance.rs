@@ -11,7 +11,7 @@ use super::calls;
 use super::mark::Mark;
 use super::network::Look;
 use super::send::Broadcast;
-use super::sign::Wanted;
+use super::sign::DueSignature;
 use super::view::Canonical;
 use super::worker::{Records, StepError, Worker};
 
@@ -43,7 +43,7 @@ impl Worker {
                         attempt,
                         payload,
                         fees,
-                    } => wanted.push(Wanted::new(submission, attempt, payload, fees, &call)),
+                    } => wanted.push(DueSignature::new(submission, attempt, payload, fees, &call)),
                     Action::Broadcast { attempt } => broadcasts.extend(Broadcast::of(submission, attempt)),
                     Action::MarkIncluded { attempt } => marks.push((submission, Mark::Included(attempt))),
                     Action::MarkReorged => marks.push((submission, Mark::Reorged)),

@@ -186,7 +186,7 @@ impl Worker {
         for (candidate, trial) in self.hold.during(trials).await? {
             let (cause, detail, pause) = match trial {
                 Ok(()) => {
-                    self.memory.goes_on(&candidate.subject);
+                    self.memory.resumed(&candidate.subject);
                     good.push(candidate);
                     continue;
                 }

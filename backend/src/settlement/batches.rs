@@ -138,8 +138,8 @@ impl Worker {
         }
         transaction.commit().await?;
         fault_point("settlement.after_batch_signed");
-        self.memory.goes_on(&key(batch));
-        self.memory.goes_on(batch.as_slice());
+        self.memory.resumed(&key(batch));
+        self.memory.resumed(batch.as_slice());
         tracing::info!(batch.id = %batch, "the batch is signed");
         Ok(stored)
     }

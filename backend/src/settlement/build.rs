@@ -15,7 +15,7 @@ use store::liabilities_build::{self, Claimed, NewRoot, NodeRow};
 use store::{Deadlines, StoreError, audit_log, liabilities};
 use thiserror::Error;
 
-use super::hold;
+use super::lease_guard;
 
 /// Between two looks for a request.
 const POLL: Duration = Duration::from_millis(200);
@@ -57,7 +57,7 @@ pub(super) async fn keep(database_url: String) {
 async fn next(database_url: &str, kept: &mut Option<PgConnection>) -> Result<bool, StoreError> {
     let connection = match kept {
         Some(connection) => connection,
-        None => kept.insert(hold::connect_within(database_url, Deadlines::OFFLINE).await?),
+        None => kept.insert(lease_guard::connect_within(database_url, Deadlines::OFFLINE).await?),
     };
     Ok(build_next(connection).await? || complete_next(connection).await?)
 }

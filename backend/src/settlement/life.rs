@@ -13,7 +13,7 @@ use crate::relay::{self, Relayer};
 use crate::succession::{Succession, Successor};
 
 use super::worker::{Step, StepError, Worker};
-use super::{Config, Hold, Network, SettleError, build};
+use super::{Config, LeaseGuard, Network, SettleError, build};
 
 /// What outlives a connection.
 pub(super) struct Life<'a> {
@@ -87,7 +87,7 @@ impl Successor for Life<'_> {
             return Ok(());
         };
         let config = self.config;
-        let hold = Hold::new(connection, lease, config.lease_ttl);
+        let hold = LeaseGuard::new(connection, lease, config.lease_ttl);
         let mut worker = Worker::new(config, self.deployed, self.network.clone(), hold);
         // Ends with this function.
         let mut background = JoinSet::new();

@@ -49,7 +49,7 @@ impl Memory {
     }
 
     /// Whether the cause of waiting has changed since the last one: then it is logged.
-    pub(super) fn is_news(&mut self, subject: &[u8], cause: &str) -> bool {
+    pub(super) fn is_changed(&mut self, subject: &[u8], cause: &str) -> bool {
         if self.causes.get(subject).is_some_and(|last| last == cause) {
             return false;
         }
@@ -58,7 +58,7 @@ impl Memory {
     }
 
     /// It goes on: the next cause of waiting is news again.
-    pub(super) fn goes_on(&mut self, subject: &[u8]) {
+    pub(super) fn resumed(&mut self, subject: &[u8]) {
         self.waits.remove(subject);
         self.causes.remove(subject);
     }
@@ -106,12 +106,12 @@ mod tests {
     #[test]
     fn a_cause_of_waiting_is_told_once_until_it_goes_on() {
         let mut memory = Memory::default();
-        assert!(memory.is_news(b"a", "paused"));
-        assert!(!memory.is_news(b"a", "paused"));
-        assert!(memory.is_news(b"b", "paused"));
-        assert!(memory.is_news(b"a", "expired"));
-        memory.goes_on(b"a");
-        assert!(memory.is_news(b"a", "expired"));
+        assert!(memory.is_changed(b"a", "paused"));
+        assert!(!memory.is_changed(b"a", "paused"));
+        assert!(memory.is_changed(b"b", "paused"));
+        assert!(memory.is_changed(b"a", "expired"));
+        memory.resumed(b"a");
+        assert!(memory.is_changed(b"a", "expired"));
     }
 
     #[test]

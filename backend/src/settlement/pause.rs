@@ -30,7 +30,7 @@ impl Worker {
         {
             Ok(nonce) => nonce,
             Err(error) => {
-                if self.memory.is_news(b"nodes", "unanswered") {
+                if self.memory.is_changed(b"nodes", "unanswered") {
                     tracing::warn!(error = %service::ErrorChain(&error), "no node responds; waiting");
                 }
                 return Ok(None);

@@ -73,7 +73,7 @@ impl Worker {
                     settlement_root::update_signed(&mut transaction, root.root, signer, &signature).await?;
                 transaction.commit().await?;
                 fault_point("settlement.after_root_signed");
-                self.memory.goes_on(root.root.as_slice());
+                self.memory.resumed(root.root.as_slice());
                 tracing::info!(root = %root.root, %signer, "the root is signed");
                 Ok(stored)
             }

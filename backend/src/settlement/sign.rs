@@ -33,7 +33,7 @@ const PAUSE_REFUSED: Duration = Duration::from_secs(10);
 
 /// An attempt that is to be signed.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct DueSignature {
     submission: i64,
     nonce: u64,
     state: SubmissionState,
@@ -42,7 +42,7 @@ pub(super) struct Wanted {
     terms: SignTerms,
 }
 
-impl Wanted {
+impl DueSignature {
     pub(super) fn new(
         submission: &Submission,
         attempt: u32,
@@ -76,8 +76,12 @@ impl Wanted {
 
 impl Worker {
     /// Has these attempts signed and stores them.
-    pub(super) async fn sign(&mut self, records: &Records, wanted: Vec<Wanted>) -> Result<bool, StepError> {
-        let mut wanted: Vec<Wanted> = (wanted.into_iter())
+    pub(super) async fn sign(
+        &mut self,
+        records: &Records,
+        wanted: Vec<DueSignature>,
+    ) -> Result<bool, StepError> {
+        let mut wanted: Vec<DueSignature> = (wanted.into_iter())
             .filter(|wanted| !self.memory.waits(&wanted.key()))
             .collect();
         if wanted.is_empty() {
@@ -118,10 +122,14 @@ impl Worker {
     }
 
     /// Stores what the signer is going to be requested; what it was requested before stands.
-    async fn store_requests(&mut self, records: &Records, wanted: &mut [Wanted]) -> Result<(), StepError> {
+    async fn store_requests(
+        &mut self,
+        records: &Records,
+        wanted: &mut [DueSignature],
+    ) -> Result<(), StepError> {
         let mut transaction = self.hold.begin().await?;
         for wanted in wanted {
-            let Wanted {
+            let DueSignature {
                 submission, attempt, ..
             } = *wanted;
             match records.requested.get(&(submission, attempt)) {
@@ -159,7 +167,7 @@ impl Worker {
 
     async fn ask(
         &mut self,
-        wanted: &Wanted,
+        wanted: &DueSignature,
         claimed_root: Option<AttestedRoot>,
     ) -> Result<Result<SignedTransaction, SignerError>, StepError> {
         let terms = TransactionTerms {
@@ -188,7 +196,7 @@ impl Worker {
         }))
     }
 
-    async fn note_unsigned(&mut self, wanted: &Wanted, error: &SignerError) -> Result<(), StepError> {
+    async fn note_unsigned(&mut self, wanted: &DueSignature, error: &SignerError) -> Result<(), StepError> {
         let (cause, pause) = match error {
             SignerError::Refused { code, .. } => (code.as_str(), PAUSE_REFUSED),
             SignerError::Equivocation { .. } => ("equivocation", PAUSE_REFUSED),
@@ -206,8 +214,8 @@ impl Worker {
 
     async fn store_signed(
         &mut self,
-        signed: &[(Wanted, SignedTransaction)],
-        refused: &[(Wanted, String)],
+        signed: &[(DueSignature, SignedTransaction)],
+        refused: &[(DueSignature, String)],
     ) -> Result<(), StepError> {
         if signed.is_empty() && refused.is_empty() {
             return Ok(());
@@ -232,7 +240,7 @@ impl Worker {
         transaction.commit().await?;
         fault_point("settlement.after_sign");
         for (wanted, done) in signed {
-            self.memory.goes_on(&wanted.key());
+            self.memory.resumed(&wanted.key());
             metrics::counter!("trellis_settlement_signed_total").increment(1);
             tracing::info!(
                 submission.id = wanted.submission,
@@ -265,7 +273,7 @@ fn broke_a_rule(error: &SignerError) -> bool {
 
 async fn store_attempt(
     transaction: &mut PgTransaction<'_>,
-    wanted: &Wanted,
+    wanted: &DueSignature,
     done: &SignedTransaction,
 ) -> Result<(), StepError> {
     let attempt = NewAttempt {

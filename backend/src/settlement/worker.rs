@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use super::calls::CallsError;
 use super::config::Config;
-use super::hold::Hold;
+use super::lease_guard::LeaseGuard;
 use super::memory::Memory;
 use super::network::Network;
 use crate::agreement;
@@ -29,7 +29,7 @@ use crate::agreement;
 /// The worker.
 #[derive(Debug)]
 pub struct Worker {
-    pub(super) hold: Hold,
+    pub(super) hold: LeaseGuard,
     pub(super) network: Network,
     pub(super) memory: Memory,
     pub(super) chain_id: u64,
@@ -94,7 +94,7 @@ impl Records {
 
 impl Worker {
     /// A worker that holds the lease.
-    pub fn new(config: &Config, deployed: &Deployment, network: Network, hold: Hold) -> Self {
+    pub fn new(config: &Config, deployed: &Deployment, network: Network, hold: LeaseGuard) -> Self {
         Self {
             hold,
             network,
@@ -121,13 +121,13 @@ impl Worker {
             Ok(look) => look,
             Err(error) => {
                 metrics::counter!("trellis_settlement_unanswered_total", "by" => "nodes").increment(1);
-                if self.memory.is_news(b"nodes", "unanswered") {
+                if self.memory.is_changed(b"nodes", "unanswered") {
                     tracing::warn!(error = %service::ErrorChain(&error), "no node responds; waiting");
                 }
                 return Ok(step(moved));
             }
         };
-        self.memory.goes_on(b"nodes");
+        self.memory.resumed(b"nodes");
         self.memory.look = Some(look.clone());
         moved |= self.compare_nonces(&records, &look).await?;
         moved |= self.advance(&records, &look).await?;
@@ -226,7 +226,7 @@ impl Worker {
     ) -> Result<(), StepError> {
         metrics::counter!("trellis_settlement_waits_total", "what" => what, "cause" => cause.to_owned())
             .increment(1);
-        if !self.memory.is_news(subject, cause) {
+        if !self.memory.is_changed(subject, cause) {
             return Ok(());
         }
         let subject = alloy::hex::encode_prefixed(subject);

@@ -12,7 +12,7 @@ use alloy::providers::ext::AnvilApi;
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::signers::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use backend::settlement::{Config, Hold, Network, Step, Worker, connect};
+use backend::settlement::{Config, LeaseGuard, Network, Step, Worker, connect};
 use devstack::anvil::{Anvil, AnvilSpec, CHAIN_ID, Mining};
 use devstack::services::{Ready, Service, ServiceSpec};
 use devstack::{Checkout, Wallet, free_port};
@@ -243,7 +243,7 @@ impl World {
             &config,
             &self.deployed,
             network,
-            Hold::new(connection, lease, ttl),
+            LeaseGuard::new(connection, lease, ttl),
         )
     }
 

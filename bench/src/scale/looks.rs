@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use audit::checks::{Skip, Verdict};
-use reconciler::{Config, Looked, Reconciler};
+use reconciler::{Config, Reconciler, RunReport};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +65,7 @@ async fn compare(url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn look(reconciler: &mut Reconciler, everything: bool) -> anyhow::Result<Looked> {
+async fn look(reconciler: &mut Reconciler, everything: bool) -> anyhow::Result<RunReport> {
     let looked = reconciler.run(everything).await?.context("nothing is posted")?;
     for (check, verdict) in &looked.report.verdicts {
         let is_fine = matches!(

@@ -190,7 +190,7 @@ impl Caps {
     }
 
     /// A purchase was refunded.
-    pub fn divest(&mut self, user: UserId, amount: Amount) {
+    pub fn reduce_stake(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(user.index()) {
             line.invested = line.invested.saturating_sub(amount);
         }

@@ -14,7 +14,7 @@
 //! The lines of a purchase sum to the floored shares of all generations, whatever happens. Not responsible for what the
 //! generations leave of a purchase, nor for who counts as active: see [`subscription`](crate::subscription).
 
-mod ahead;
+mod prefetch;
 pub mod table;
 mod terms;
 mod walk;
@@ -23,7 +23,7 @@ use ledger::{BreakageCause, UserId};
 use money::Amount;
 
 pub use crate::generation::table::{DirectsCounted, GenerationTable, Mode};
-pub use ahead::read_ahead;
+pub use prefetch::prefetch;
 pub use terms::{DIRECTS_REQUIRED_MAX, GenerationStep, GenerationTerms};
 
 use crate::cap::Caps;

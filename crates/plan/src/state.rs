@@ -8,7 +8,6 @@
 //! (sponsor, or layers from the parent upwards, or generations from the sponsor upwards; then the company),
 //! then the progressions that they cause, then the reserves that a closing tree releases, by index.
 
-mod ahead;
 mod code;
 pub(crate) mod component;
 mod escrow;
@@ -16,6 +15,7 @@ mod explained;
 mod intake;
 mod maturity;
 mod payout;
+mod prefetch;
 mod query;
 mod refund;
 mod versions;

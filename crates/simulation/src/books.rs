@@ -151,15 +151,15 @@ impl<'plan> Books<'plan> {
 
     /// Reads what facts by which people join under these users will read. Changes nothing, and nothing depends on it but
     /// time.
-    pub fn read_ahead_of_joining(&self, sponsors: &[UserId]) {
-        self.state.read_ahead_of_joining(self.plan, sponsors);
+    pub fn prefetch_joining(&self, sponsors: &[UserId]) {
+        self.state.prefetch_joining(self.plan, sponsors);
         let seen = |seen, user: &UserId| seen ^ self.received.get(user.index()).map_or(0, |sum| low(*sum));
         black_box(sponsors.iter().fold(0, seen));
     }
 
     /// Reads what payments of these users will read: theirs and their uplines'. Changes nothing, likewise.
-    pub fn read_ahead_of_paying(&self, users: &[UserId]) {
-        self.state.read_ahead_of_paying(self.plan, users);
+    pub fn prefetch_paying(&self, users: &[UserId]) {
+        self.state.prefetch_paying(self.plan, users);
         let mut seen = 0;
         for user in users {
             seen ^= self.paid_in.get(user.index()).map_or(0, |sum| low(*sum));

@@ -92,8 +92,8 @@ pub fn simulate_with<D: Driver + ?Sized>(
             while left > 0 {
                 let count = left.min(TOGETHER);
                 left = left.saturating_sub(count);
-                sponsors.foresee(usize::try_from(count).unwrap_or(0), &mut foreseen);
-                books.read_ahead_of_joining(&foreseen);
+                sponsors.prefetch(usize::try_from(count).unwrap_or(0), &mut foreseen);
+                books.prefetch_joining(&foreseen);
                 for _ in 0..count {
                     let sponsor = sponsors.next(books.state());
                     driver.join(today, sponsor, books);

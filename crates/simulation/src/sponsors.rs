@@ -51,7 +51,7 @@ impl Sponsors {
 
     /// Who will be drawn for so many next newcomers, unless someone has to be drawn once more: for whoever wants to read
     /// about them ahead. Draws nothing.
-    pub fn foresee(&mut self, count: usize, foreseen: &mut Vec<UserId>) {
+    pub fn prefetch(&mut self, count: usize, foreseen: &mut Vec<UserId>) {
         foreseen.clear();
         self.draw_ahead(count);
         let mut users = self.users;

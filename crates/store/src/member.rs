@@ -125,7 +125,7 @@ pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>
 }
 
 /// Whether anyone is registered.
-pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
+pub async fn any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(
         sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
             .fetch_one(connection)

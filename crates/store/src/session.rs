@@ -131,7 +131,7 @@ pub async fn insert_nonce(
 }
 
 /// Uses a nonce up, if it is good.
-pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Result<NonceUse, StoreError> {
+pub async fn use_nonce(connection: &mut PgConnection, nonce: &str) -> Result<NonceUse, StoreError> {
     let used = sqlx::query!(
         "UPDATE login_nonce SET used_at = now()
          WHERE nonce = $1 AND used_at IS NULL AND expires_at > now()",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use audit::checks::{Check, Skip, Verdict};
 use audit::vigil::{LookSeen, canary_is_caught};
 
-use crate::looked::Looked;
+use crate::run_report::RunReport;
 
 /// When looks and checks were last done.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ impl Looks {
     }
 
     /// A look ended; of an empty ledger without anything.
-    pub(crate) fn ended(&self, looked: Option<&Looked>) {
+    pub(crate) fn ended(&self, looked: Option<&RunReport>) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         last.look = now;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anvil_tests::PayoutWorld;
 use audit::checks::Verdict;
-use reconciler::{Config, Looked, Reconciler};
+use reconciler::{Config, Reconciler, RunReport};
 use service::Env;
 use sqlx::PgConnection;
 
@@ -24,7 +24,7 @@ async fn paid() -> PayoutWorld {
 }
 
 /// A look at everything by a new reconciler, in slices of so many users.
-async fn look(world: &PayoutWorld, slice_users: &str) -> Looked {
+async fn look(world: &PayoutWorld, slice_users: &str) -> RunReport {
     let database_url = world.ledger.url_as("trellis_reconciler");
     let signers = world.signer.url_as("trellis_signer_auditor");
     let env = Env::of(&[
@@ -39,7 +39,7 @@ async fn look(world: &PayoutWorld, slice_users: &str) -> Looked {
     reconciler.run(true).await.unwrap().unwrap()
 }
 
-fn found(looked: &Looked) -> BTreeSet<&'static str> {
+fn found(looked: &RunReport) -> BTreeSet<&'static str> {
     looked
         .report
         .findings()

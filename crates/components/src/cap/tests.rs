@@ -40,7 +40,7 @@ fn a_refund_after_rewards_leaves_no_room_and_an_excess() {
     caps.invest(user(2), of(100));
     caps.invest(user(2), of(100));
     assert_eq!(caps.take(user(2), of(450)), of(450));
-    caps.divest(user(2), of(100));
+    caps.reduce_stake(user(2), of(100));
     assert_eq!((caps.room(user(2)), caps.over(user(2))), (Amount::ZERO, of(150)));
     caps.give_back(user(2), of(150));
     assert_eq!(
@@ -48,7 +48,7 @@ fn a_refund_after_rewards_leaves_no_room_and_an_excess() {
         (Amount::ZERO, Amount::ZERO)
     );
     caps.give_back(user(2), of(300));
-    caps.divest(user(2), of(100));
+    caps.reduce_stake(user(2), of(100));
     assert_eq!(caps, self::caps());
 }
 

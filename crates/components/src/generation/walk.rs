@@ -3,7 +3,7 @@
 use ledger::{BreakageCause, UserId};
 use money::{Amount, Bps};
 
-use super::ahead::{Ahead, Upline};
+use super::prefetch::{Ahead, Upline};
 use super::{Fate, GenerationTerms, Share, Skip, Uplines};
 use crate::cap::Caps;
 use crate::generation::table::Mode;

@@ -174,7 +174,7 @@ impl Subscriptions {
             self.count(user, -1);
         }
         caps.give_back(user, accrued);
-        caps.divest(user, cash);
+        caps.reduce_stake(user, cash);
         Some(SubscriptionRefund {
             user,
             cash,

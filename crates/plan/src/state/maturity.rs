@@ -18,7 +18,7 @@ use crate::sponsors::Standing;
 use crate::withholding::Line as TaxLine;
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
-/// Deposits whose recipients are read together, and users who are paid together: see [`ahead`](super::ahead).
+/// Deposits whose recipients are read together, and users who are paid together: see [`ahead`](super::prefetch).
 const DEPOSITS_TOGETHER: usize = 8;
 const USERS_TOGETHER: usize = 32;
 
@@ -43,12 +43,12 @@ pub(super) struct Release {
     /// By user id, from 1: position in `users` plus 1, or 0.
     pub(super) slots: Vec<u32>,
     /// Why, for who explains it.
-    told: Option<Box<Told>>,
+    told: Option<Box<Reasons>>,
 }
 
 /// Of what the sums consist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Told {
+struct Reasons {
     /// Held shares, by the accounts between which they move.
     parts: BTreeMap<(Account, Account), Vec<HeldPart>>,
     taxed: BTreeMap<UserId, Vec<TaxLine>>,
@@ -340,7 +340,7 @@ struct Held {
     from: Account,
 }
 
-impl Told {
+impl Reasons {
     /// Of what a leg consists.
     fn tell(&self, leg: &Leg, why: &mut Why) {
         if let Some(user) = leg.recipient {

@@ -107,7 +107,7 @@ impl Chain {
                 .caps
                 .invest(id, Amount::new(*invested).checked_add(room).unwrap());
             assert_eq!(chain.caps.take(id, Amount::new(*earned)), Amount::new(*earned));
-            chain.caps.divest(id, room);
+            chain.caps.reduce_stake(id, room);
         }
         chain.people.0.push(Person {
             sponsor: UserId::new(chain.buyer.get() - 1),

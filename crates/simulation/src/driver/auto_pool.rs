@@ -77,7 +77,7 @@ impl AutoPool {
                 self.paying.clear();
                 self.paying.push(user);
                 self.paying.extend(next);
-                books.read_ahead_of_paying(&self.paying);
+                books.prefetch_paying(&self.paying);
             }
             ahead = ahead.saturating_sub(1);
             let deposit = books

@@ -13,7 +13,7 @@ fn draws(choice: SponsorChoice, (ahead, stride): (usize, u32)) -> (Vec<Option<Us
     for number in 1..=400u32 {
         // The first has no sponsor, and nothing is drawn for it.
         if ahead > 0 && number > 1 && (number - 2).is_multiple_of(stride) {
-            sponsors.foresee(ahead, &mut now);
+            sponsors.prefetch(ahead, &mut now);
             foreseen.append(&mut now);
         }
         let sponsor = sponsors.next(&state);

@@ -1,4 +1,5 @@
 //! The component in a whole plan: compiled, in random histories beside plain counting, and explained.
+#![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 use components::component::RewardId;
 use explain::{Line, explain};
@@ -278,11 +279,11 @@ fn a_grant_has_the_next_number() {
     for step in steps {
         let mut out = Outcome::default();
         state.apply(&plan, &fact(step, &mut counted), &mut out);
-        granted.extend(out.effects.into_iter().filter_map(|effect| match effect {
-            Effect::Component(ComponentEffect::RewardGranted { reward, amount, .. }) => {
-                Some((reward, amount.base_units()))
-            }
-            _ => None,
+        granted.extend(out.effects.into_iter().filter_map(|effect| {
+            let Effect::Component(ComponentEffect::RewardGranted { reward, amount, .. }) = effect else {
+                return None;
+            };
+            Some((reward, amount.base_units()))
         }));
     }
     assert_eq!(granted, [(RewardId::new(1).unwrap(), THANKS)]);

@@ -277,7 +277,7 @@ impl State {
     }
 
     /// A payment was refunded, and with it the pairs that relied on it.
-    pub(super) fn unbook(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
+    pub(super) fn reverse_booking(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
         let Some(terms) = &plan.terms.components.binary else {
             return;
         };

@@ -138,7 +138,7 @@ impl State {
         }
         if at_once {
             let from = Account::Revenue(grant.fund);
-            self.hand_over(plan, &reward, from, grant.reason, out);
+            self.deliver(plan, &reward, from, grant.reason, out);
         } else {
             out.legs.push(reward_leg(
                 &reward,
@@ -156,7 +156,7 @@ impl State {
     }
 
     /// Pays a reward that nothing can take back; no reversal record is kept.
-    pub(super) fn pay_for_good(
+    pub(super) fn pay_final(
         &mut self,
         plan: &CompiledPlan,
         grant: &Grant,
@@ -165,7 +165,7 @@ impl State {
     ) {
         let reward = Reward::of(grant, withheld, Amount::ZERO, true);
         let (mark, from) = (out.mark(), Account::Revenue(grant.fund));
-        self.hand_over(plan, &reward, from, grant.reason, out);
+        self.deliver(plan, &reward, from, grant.reason, out);
         out.because(mark, |why| why.granted = Some(grant.reason));
     }
 
@@ -201,7 +201,7 @@ impl State {
             }
             let (mark, from) = (out.mark(), Account::Deferred(reward.user));
             let told = out.is_explained().then(|| self.reward_standing(id, &reward));
-            self.hand_over(plan, &reward, from, Reason::Matured, out);
+            self.deliver(plan, &reward, from, Reason::Matured, out);
             out.because(mark, |why| why.rule = told.clone().map(Rule::Released));
             out.change(ComponentEffect::RewardReleased {
                 reward: id,
@@ -211,7 +211,7 @@ impl State {
     }
 
     /// Tax, instalment, debt, and the rest to the user.
-    fn hand_over(
+    fn deliver(
         &mut self,
         plan: &CompiledPlan,
         reward: &Reward,

@@ -49,9 +49,9 @@ impl State {
     ) {
         match plan.terms.intake {
             IntakeRule::AutoPool | IntakeRule::Joining { .. } => {}
-            IntakeRule::Subscription => self.unsubscribe(plan, deposit, out),
-            IntakeRule::Booking => self.unbook(plan, deposit, out),
-            IntakeRule::Order => self.unorder(plan, deposit, out),
+            IntakeRule::Subscription => self.reverse_subscription(plan, deposit, out),
+            IntakeRule::Booking => self.reverse_booking(plan, deposit, out),
+            IntakeRule::Order => self.reverse_order(plan, deposit, out),
         }
         self.tell(plan, Event::Refunded(deposit), out);
     }
@@ -63,7 +63,7 @@ impl State {
         deposit: DepositId,
         out: &mut Outcome,
     ) {
-        self.ripen(deposit);
+        self.release_purchase(deposit);
         self.components.binary.bookings.remove(&deposit);
         self.order_matured(deposit);
         self.tell(plan, Event::Matured(deposit), out);

@@ -217,7 +217,7 @@ impl State {
     }
 
     /// The payment of an order was refunded.
-    pub(super) fn unorder(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
+    pub(super) fn reverse_order(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
         let Some(order) = self.components.orders.by_deposit.remove(&deposit) else {
             return;
         };

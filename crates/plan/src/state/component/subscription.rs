@@ -186,7 +186,7 @@ impl State {
                 state: self,
                 counted: terms.directs_counted(),
             };
-            generation::read_ahead(terms, users, &uplines, &self.components.caps);
+            generation::prefetch(terms, users, &uplines, &self.components.caps);
         }
     }
 
@@ -386,19 +386,24 @@ impl State {
                 purchase.accrued.push(reward);
             }
         } else {
-            self.pay_for_good(plan, &grant, withheld, out);
+            self.pay_final(plan, &grant, withheld, out);
         }
     }
 
     /// The payment of a subscription cannot go back any more.
-    pub(super) fn ripen(&mut self, deposit: DepositId) {
+    pub(super) fn release_purchase(&mut self, deposit: DepositId) {
         if let Some(purchase) = self.components.subscription.purchases.remove(&deposit) {
             self.components.subscription.unripe.remove(&purchase.subscription);
         }
     }
 
     /// The payment of a subscription went back, and with it everything that it accrued.
-    pub(super) fn unsubscribe(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
+    pub(super) fn reverse_subscription(
+        &mut self,
+        plan: &CompiledPlan,
+        deposit: DepositId,
+        out: &mut Outcome,
+    ) {
         let Some(purchase) = self.components.subscription.purchases.get(&deposit).cloned() else {
             return;
         };
@@ -410,13 +415,13 @@ impl State {
             .state
             .refund(purchase.subscription, &mut nobody);
         let Some(refund) = refund else {
-            return self.ripen(deposit);
+            return self.release_purchase(deposit);
         };
-        self.components.caps.divest(refund.user, refund.cash);
+        self.components.caps.reduce_stake(refund.user, refund.cash);
         for reward in purchase.accrued {
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
         }
-        self.ripen(deposit);
+        self.release_purchase(deposit);
         self.count_active_direct(refund.user);
         self.components
             .ranks

@@ -215,7 +215,7 @@ impl Desk {
         });
         let number = self.rewards.len() - 1;
         if is_at_once {
-            self.hand_over(number, &rule);
+            self.deliver(number, &rule);
         } else {
             self.tell_of(&rule, user, amount);
         }
@@ -242,7 +242,7 @@ impl Desk {
                 self.reverse(number, standing);
             } else {
                 self.rewards[number].is_released = true;
-                self.hand_over(number, "rewards matured moved");
+                self.deliver(number, "rewards matured moved");
             }
         }
     }
@@ -259,7 +259,7 @@ impl Desk {
             .collect()
     }
 
-    fn hand_over(&mut self, number: usize, why: &str) {
+    fn deliver(&mut self, number: usize, why: &str) {
         let reward = &self.rewards[number];
         let user = reward.due.user;
         let instalment = reward.standing_instalment();

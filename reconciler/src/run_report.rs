@@ -1,4 +1,4 @@
-//! [`Looked`]: what one look saw.
+//! [`RunReport`]: what one look saw.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use audit::checks::{Check, Position, Report};
 
 /// What one look saw.
 #[derive(Debug)]
-pub struct Looked {
+pub struct RunReport {
     /// The moment.
     pub position: Position,
     /// What every check says.

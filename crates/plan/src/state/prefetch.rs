@@ -27,7 +27,7 @@ impl State {
         mut each: impl FnMut(&'a Fact, &Outcome),
     ) {
         for facts in facts.chunks(TOGETHER) {
-            self.read_ahead(plan, facts);
+            self.prefetch(plan, facts);
             for fact in facts {
                 self.apply(plan, fact, out);
                 each(fact, out);
@@ -36,7 +36,7 @@ impl State {
     }
 
     /// Reads what these facts will read, as far as it is known before the first of them. Changes nothing.
-    fn read_ahead(&self, plan: &CompiledPlan, facts: &[Fact]) {
+    fn prefetch(&self, plan: &CompiledPlan, facts: &[Fact]) {
         let users: Vec<UserId> = facts.iter().filter_map(lowest_known).collect();
         match plan.terms.intake {
             IntakeRule::AutoPool => self.read_lines(&users, plan.generation_shares().len()),
@@ -46,7 +46,7 @@ impl State {
     }
 
     /// Reads what it takes to let someone join under each of these users. Changes nothing.
-    pub fn read_ahead_of_joining(&self, plan: &CompiledPlan, sponsors: &[UserId]) {
+    pub fn prefetch_joining(&self, plan: &CompiledPlan, sponsors: &[UserId]) {
         match plan.terms.intake {
             IntakeRule::Subscription => self.read_generations(plan, sponsors),
             IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// Reads what it takes to let each of these users pay again. Changes nothing.
-    pub fn read_ahead_of_paying(&self, plan: &CompiledPlan, users: &[UserId]) {
+    pub fn prefetch_paying(&self, plan: &CompiledPlan, users: &[UserId]) {
         match plan.terms.intake {
             IntakeRule::AutoPool => {
                 for users in users.chunks(TOGETHER) {

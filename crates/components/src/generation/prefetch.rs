@@ -1,7 +1,7 @@
 //! Uplines read ahead of the walk, so that memory is waited for once and not at every upline.
 //!
 //! What the walk asks of an upline does not depend on the uplines before (nobody is twice in a line of sponsors), so
-//! these reads overlap when nothing is decided between them. [`read_ahead`] does the same for several walks that will
+//! these reads overlap when nothing is decided between them. [`prefetch`] does the same for several walks that will
 //! follow each other. Not responsible for who gets what.
 
 use std::hint::black_box;
@@ -24,7 +24,7 @@ const READ: usize = GENERATIONS_MAX;
 
 /// Reads what walks from these users will read, so that memory is waited for once for all of them. Changes nothing,
 /// and nothing depends on it but time: the walks that follow find it at hand.
-pub fn read_ahead(terms: &GenerationTerms, users: &[UserId], uplines: &impl Uplines, caps: &Caps) {
+pub fn prefetch(terms: &GenerationTerms, users: &[UserId], uplines: &impl Uplines, caps: &Caps) {
     let is_active_asked = terms.mode() == Mode::ActiveOnly;
     let wanted = match terms.mode() {
         Mode::Physical => terms.steps().len(),

@@ -1,4 +1,4 @@
-//! [`Hold`]: the worker's connection together with its lease. All writes happen in transactions that check the
+//! [`LeaseGuard`]: the worker's connection together with its lease. All writes happen in transactions that check the
 //! lease, and the lease is renewed while waiting for the network.
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ const RENEWALS_PER_TTL: u32 = 4;
 
 /// A connection whose holder has the lease for settlement, or had it.
 #[derive(Debug)]
-pub struct Hold {
+pub struct LeaseGuard {
     connection: PgConnection,
     lease: Lease,
     ttl: Duration,
@@ -33,7 +33,7 @@ pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<Pg
     deadline::connect_with(&options.options([("synchronous_commit", "on")])).await
 }
 
-impl Hold {
+impl LeaseGuard {
     /// Takes a connection and a lease that was claimed just now.
     pub fn new(connection: PgConnection, lease: Lease, ttl: Duration) -> Self {
         Self {
