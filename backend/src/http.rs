@@ -17,7 +17,7 @@ pub mod monitoring;
 pub mod openapi;
 pub mod own;
 pub mod parse;
-pub mod payout_ask;
+pub mod payout_request;
 pub mod payout_view;
 pub mod payouts;
 pub mod pending;
@@ -124,7 +124,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(pools::queue))
         .routes(routes!(withdraw::withdraw))
         .routes(routes!(rewards::pending))
-        .routes(routes!(payout_ask::build_batch))
+        .routes(routes!(payout_request::build_batch))
         .routes(routes!(payouts::list))
         .routes(routes!(payouts::one))
         .routes(routes!(payouts::manifest))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use service::limiter::Quota;
-use store::member::{self, User};
+use store::user::{self, User};
 use store::{StoreError, audit_log};
 use thiserror::Error;
 
@@ -129,7 +129,7 @@ impl<N: Needs> Operator<N> {
 }
 
 async fn require(app: &App, caller: &Caller, any_of: &'static [Role]) -> Result<(), AccessError> {
-    let roles = member::find_operator_roles(&mut *app.connection().await?, caller.wallet).await?;
+    let roles = user::find_operator_roles(&mut *app.connection().await?, caller.wallet).await?;
     let roles = roles.unwrap_or_default();
     if has_any(&roles, any_of) {
         return Ok(());
@@ -155,7 +155,7 @@ fn has_any(roles: &[String], any_of: &[Role]) -> bool {
 /// # Errors
 /// [`AccessError::NotYours`] for every other number, so that nobody learns which exist.
 pub async fn own_user(app: &App, caller: &Caller, id: i32) -> Result<User, AccessError> {
-    let own = member::find_by_wallet(&mut *app.connection().await?, caller.wallet).await?;
+    let own = user::find_by_wallet(&mut *app.connection().await?, caller.wallet).await?;
     own.filter(|user| user.id == id).ok_or(AccessError::NotYours)
 }
 
@@ -164,7 +164,7 @@ pub async fn own_user(app: &App, caller: &Caller, id: i32) -> Result<User, Acces
 /// # Errors
 /// [`AccessError::NotRegistered`], and [`AccessError::NotYours`] for every other number.
 pub async fn registered_user(app: &App, caller: &Caller, id: i32) -> Result<User, AccessError> {
-    let own = member::find_by_wallet(&mut *app.connection().await?, caller.wallet).await?;
+    let own = user::find_by_wallet(&mut *app.connection().await?, caller.wallet).await?;
     let own = own.ok_or(AccessError::NotRegistered)?;
     (own.id == id).then_some(own).ok_or(AccessError::NotYours)
 }
@@ -184,11 +184,11 @@ pub async fn visible_user(app: &App, caller: &Caller, id: i32) -> Result<User, A
         }
     }
     let mut connection = app.connection().await?;
-    let roles = member::find_operator_roles(&mut connection, caller.wallet).await?;
+    let roles = user::find_operator_roles(&mut connection, caller.wallet).await?;
     if !has_any(&roles.unwrap_or_default(), &LOOKING_ROLES) {
         return Err(AccessError::NotYours);
     }
-    member::find(&mut connection, id)
+    user::find(&mut connection, id)
         .await?
         .ok_or(AccessError::UnknownUser)
 }

@@ -5,7 +5,7 @@ use money::Amount;
 use store::StoreError;
 use store::api::exits;
 use store::authorization::{find_chain_time, kind_name};
-use store::member;
+use store::user;
 
 use super::App;
 use super::pending::list_paid;
@@ -42,7 +42,7 @@ pub async fn of(app: &App, wallet: Address) -> Result<Exits, StoreError> {
         refunds: waiting.map(Refund::of).collect(),
         credit: Amount::ZERO,
     };
-    if let Some(user) = member::find_by_wallet(&mut connection, wallet).await? {
+    if let Some(user) = user::find_by_wallet(&mut connection, wallet).await? {
         let time = i64::try_from(time).unwrap_or(i64::MAX);
         let posted = exits::list_refundable(&mut connection, user.id, time).await?;
         found.refunds.extend(posted.into_iter().map(|deposit| Refund {
@@ -51,7 +51,7 @@ pub async fn of(app: &App, wallet: Address) -> Result<Exits, StoreError> {
             amount: deposit.amount,
             refundable_until: deposit.refundable_until.unsigned_abs(),
         }));
-        found.credit = member::fetch_balances(&mut connection, user.id).await?.credit;
+        found.credit = user::fetch_balances(&mut connection, user.id).await?.credit;
     }
     Ok(found)
 }

@@ -8,7 +8,7 @@ use money::Amount;
 use plan::{DepositKind, Route};
 use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
 use store::authorization::{self, NewRequest};
-use store::member::{self, User, UserStatus};
+use store::user::{self, User, UserStatus};
 use store::{StoreError, disclosure};
 use thiserror::Error;
 
@@ -25,7 +25,7 @@ pub const DISCLOSURE_SECONDS_MAX: i64 = 24 * 60 * 60;
 
 /// What someone requests.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct IntakeRequest {
     /// The document that was shown.
     pub disclosure_hash: B256,
     /// What the asking side believes the price to be, to be compared.
@@ -103,7 +103,7 @@ pub async fn register(
     app: &App,
     caller: &Caller,
     sponsor: Option<Address>,
-    ask: &Ask,
+    ask: &IntakeRequest,
 ) -> Result<Issued, IntakeError> {
     let price = app.ledger.plan.registration_price();
     check_amount(ask.amount, price)?;
@@ -111,7 +111,7 @@ pub async fn register(
         return Err(IntakeError::SelfReferral);
     }
     let mut connection = app.connection().await?;
-    if member::find_by_wallet(&mut connection, caller.wallet)
+    if user::find_by_wallet(&mut connection, caller.wallet)
         .await?
         .is_some()
     {
@@ -123,11 +123,11 @@ pub async fn register(
     let time = chain_time(&mut connection).await?;
     let sponsor = match sponsor {
         Some(wallet) => Some(check_sponsor(
-            member::find_by_wallet(&mut connection, wallet).await?,
+            user::find_by_wallet(&mut connection, wallet).await?,
             time,
         )?),
         None => {
-            let anybody = member::any_exists(&mut connection).await?;
+            let anybody = user::any_exists(&mut connection).await?;
             if anybody || app.root_wallet.is_some_and(|root| root != caller.wallet) {
                 return Err(IntakeError::SponsorRequired);
             }
@@ -152,7 +152,12 @@ pub async fn register(
 }
 
 /// Authorizes a retopup of the user, who must be the caller.
-pub async fn retopup(app: &App, caller: &Caller, user: &User, ask: &Ask) -> Result<Issued, IntakeError> {
+pub async fn retopup(
+    app: &App,
+    caller: &Caller,
+    user: &User,
+    ask: &IntakeRequest,
+) -> Result<Issued, IntakeError> {
     let price = app.ledger.plan.retopup_price();
     check_amount(ask.amount, price)?;
     let mut connection = app.connection().await?;
@@ -215,7 +220,7 @@ async fn store_request(app: &App, terms: &IntakeTerms, kind: DepositKind) -> Res
 }
 
 /// The terms of a retopup; a registration adds its kind and sponsor.
-fn terms(app: &App, caller: &Caller, ask: &Ask, amount: Amount, time: u64) -> IntakeTerms {
+fn terms(app: &App, caller: &Caller, ask: &IntakeRequest, amount: Amount, time: u64) -> IntakeTerms {
     IntakeTerms {
         kind: IntakeKind::Retopup,
         chain_id: app.ledger.chain_id,

@@ -9,7 +9,7 @@ mod ids;
 mod step;
 
 pub use approve::{approval, approve};
-pub use build::{Ask, Built, Proposed, build, first_in_line, propose};
+pub use build::{BatchRequest, Built, Proposed, build, first_in_line, propose};
 pub use ids::BatchIds;
 pub use step::{cancel, retry, sign, submit};
 

@@ -6,7 +6,7 @@ use plan::{CompiledPlan, PoolRoom, Route};
 use sqlx::PgConnection;
 use store::StoreError;
 use store::api::pool::{self, TierTrees};
-use store::member::User;
+use store::user::User;
 
 use super::App;
 

@@ -5,7 +5,7 @@ use money::Amount;
 use store::StoreError;
 use store::api::pending::{self, Pending};
 use store::api::pool::{self, Node};
-use store::member::{self, Balances, User};
+use store::user::{self, Balances, User};
 
 use super::App;
 
@@ -28,13 +28,13 @@ pub struct Profile {
 pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
     let mut connection = app.connection().await?;
     let sponsor = match user.sponsor_id {
-        Some(id) => member::find(&mut connection, id).await?,
+        Some(id) => user::find(&mut connection, id).await?,
         None => None,
     };
     Ok(Profile {
         sponsor,
-        balances: member::fetch_balances(&mut connection, user.id).await?,
-        reserves: member::list_reserves(&mut connection, user.id).await?,
+        balances: user::fetch_balances(&mut connection, user.id).await?,
+        reserves: user::list_reserves(&mut connection, user.id).await?,
         places: pool::list_places(&mut connection, user.id).await?,
         user,
     })
@@ -48,7 +48,7 @@ pub async fn list_pending(app: &App, wallet: Address) -> Result<Vec<Pending>, St
 /// The user with this wallet and, for staff, the operator's roles.
 pub async fn find(app: &App, wallet: Address) -> Result<(Option<User>, Vec<String>), StoreError> {
     let mut connection = app.connection().await?;
-    let user = member::find_by_wallet(&mut connection, wallet).await?;
-    let roles = member::find_operator_roles(&mut connection, wallet).await?;
+    let user = user::find_by_wallet(&mut connection, wallet).await?;
+    let roles = user::find_operator_roles(&mut connection, wallet).await?;
     Ok((user, roles.unwrap_or_default()))
 }

@@ -5,7 +5,7 @@ use money::Amount;
 use store::StoreError;
 use store::api::rewards;
 use store::liabilities::{self, Root};
-use store::member::User;
+use store::user::User;
 use thiserror::Error;
 
 use super::App;

@@ -27,7 +27,7 @@ pub const LIFE_MIN_SECONDS: u64 = 60;
 
 /// A message, its signature, and the proof of a claim if the user has one.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct RelayRequest {
     /// What was signed.
     pub order: Order,
     /// By the user's key, or as the user's contract takes it.
@@ -116,7 +116,7 @@ pub async fn find(app: &App, digest: B256) -> Result<Relay, RelayError> {
 
 /// Queues a message. One that is in progress, or done for good, is found; one that failed, and a claim that left a rest, is queued
 /// again when the contract would take it now.
-pub async fn accept(app: &App, ask: Ask) -> Result<Relay, RelayError> {
+pub async fn accept(app: &App, ask: RelayRequest) -> Result<Relay, RelayError> {
     let digest = ask.order.digest(app.ledger.chain_id, app.ledger.contract);
     let known = relay::find(&mut *app.connection().await?, digest).await?;
     match known {
@@ -133,7 +133,7 @@ pub async fn accept(app: &App, ask: Ask) -> Result<Relay, RelayError> {
     (relay::find(&mut *app.connection().await?, digest).await?).ok_or(RelayError::Unknown)
 }
 
-async fn check_and_insert(app: &App, ask: Ask, digest: B256) -> Result<(), RelayError> {
+async fn check_and_insert(app: &App, ask: RelayRequest, digest: B256) -> Result<(), RelayError> {
     let relayer = relay::find_relayer(&mut *app.connection().await?).await?;
     let relayer = relayer.ok_or(RelayError::Unavailable)?;
     let new = check(app, ask, digest, relayer).await?;
@@ -154,10 +154,10 @@ async fn check_and_insert(app: &App, ask: Ask, digest: B256) -> Result<(), Relay
 }
 
 /// Everything that the contract checks, with a better reason than it gives, and at last the contract itself.
-async fn check(app: &App, ask: Ask, digest: B256, relayer: Address) -> Result<NewRelay, RelayError> {
+async fn check(app: &App, ask: RelayRequest, digest: B256, relayer: Address) -> Result<NewRelay, RelayError> {
     let reader = head::reader(app)?;
     let time = reader.head().await?.timestamp;
-    let Ask {
+    let RelayRequest {
         order,
         signature,
         proof,

@@ -8,7 +8,7 @@ use store::inbox::{self, Command, InboxError, Stored};
 use thiserror::Error;
 
 use super::{App, now};
-use store::member::{User, UserStatus};
+use store::user::{User, UserStatus};
 
 /// Why a choice was not accepted.
 #[derive(Debug, Error)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use store::session::{self, NonceUse};
-use store::{StoreError, audit_log, member};
+use store::{StoreError, audit_log, user};
 use thiserror::Error;
 
 use super::head::HeadError;
@@ -78,7 +78,7 @@ pub async fn sign_in(app: &App, message: &str, signature: Vec<u8>) -> Result<Tok
         NonceUse::Expired => return Err(SignInError::ExpiredNonce),
     }
     let tokens = begin(&mut transaction, signed.wallet).await?;
-    if let Some(roles) = member::find_operator_roles(&mut transaction, signed.wallet).await? {
+    if let Some(roles) = user::find_operator_roles(&mut transaction, signed.wallet).await? {
         let detail = json!({ "roles": roles });
         audit_log::insert(&mut transaction, signed.wallet, "operator.signed_in", "", &detail).await?;
     }

@@ -3,7 +3,7 @@
 use alloy_primitives::Address;
 use store::StoreError;
 use store::authorization::find_chain_time;
-use store::member::{self, UserStatus};
+use store::user::{self, UserStatus};
 
 use super::App;
 use super::intake::is_frozen;
@@ -40,7 +40,7 @@ impl Sponsor {
 /// Looks a sponsor up.
 pub async fn find(app: &App, wallet: Address) -> Result<Sponsor, StoreError> {
     let mut connection = app.reading_connection().await?;
-    let Some(user) = member::find_by_wallet(&mut connection, wallet).await? else {
+    let Some(user) = user::find_by_wallet(&mut connection, wallet).await? else {
         let is_pending = is_registering(&mut connection, wallet).await?;
         return Ok(if is_pending {
             Sponsor::Pending

@@ -1,7 +1,7 @@
 //! The downline of a user, generation by generation, bounded in depth and number.
 
 use store::StoreError;
-use store::member::{self, User};
+use store::user::{self, User};
 
 use super::App;
 
@@ -28,7 +28,7 @@ pub async fn downline(app: &App, user: i32, depth: u32, nodes_max: u32) -> Resul
     for generation in 1..=depth.min(DEPTH_MAX) {
         let room = limit - downline.users.len();
         let ask = i64::try_from(room).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found = member::list_directs(&mut connection, &sponsors, (0, 0), ask).await?;
+        let mut found = user::list_directs(&mut connection, &sponsors, (0, 0), ask).await?;
         downline.truncated = found.len() > room;
         found.truncate(room);
         sponsors = found.iter().map(|user| user.id).collect();

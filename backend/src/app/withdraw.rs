@@ -2,7 +2,7 @@
 
 use store::StoreError;
 use store::api::rewards::{self, Filter};
-use store::member;
+use store::user;
 use store::withdrawal::{self, Withdrawal};
 use thiserror::Error;
 
@@ -26,7 +26,7 @@ pub enum WithdrawError {
 /// Notes the wish; while one is open, a repeat finds it.
 pub async fn ask(app: &App, caller: &Caller) -> Result<Withdrawal, WithdrawError> {
     let mut connection = app.connection().await?;
-    let user = member::find_by_wallet(&mut connection, caller.wallet)
+    let user = user::find_by_wallet(&mut connection, caller.wallet)
         .await?
         .ok_or(WithdrawError::NotRegistered)?;
     if let Some(open) = withdrawal::find_open(&mut connection, user.id).await? {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 use service::client::ClientAddress;
 use service::headers::bearer_token;
 use service::limiter::Quota;
-use store::member::User;
+use store::user::User;
 
 use super::Server;
 use super::code::Code;

@@ -15,7 +15,7 @@ use super::error::Problem;
 use super::extract::{JsonBody, RegisteredUser, limit_wallet};
 use super::parse;
 use super::schema::{BaseUnits, Hash, HexBytes, RouteName, SideName, Wallet};
-use crate::app::intake::{self, Ask, Issued};
+use crate::app::intake::{self, IntakeRequest, Issued};
 use crate::app::session::Caller;
 
 /// A request to register.
@@ -140,8 +140,8 @@ pub async fn retopup(
     Ok(Json(AuthorizationAnswer::of(&issued)))
 }
 
-fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<Ask, Problem> {
-    Ok(Ask {
+fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<IntakeRequest, Problem> {
+    Ok(IntakeRequest {
         disclosure_hash: parse::hash("disclosure_hash", disclosure_hash)?,
         amount: amount.map(|text| parse::amount("amount", text)).transpose()?,
     })

@@ -18,7 +18,7 @@ use super::extract::{JsonBody, Path};
 use super::parse;
 use super::schema::{BaseUnits, Hash, RelayKindName, RelaySignature, RelayStateName, Wallet};
 use super::view::view;
-use crate::app::relay::{self as use_case, Ask};
+use crate::app::relay::{self as use_case, RelayRequest};
 use crate::relay::order::{Order, PROOF_MAX, SIGNATURE_BYTES_MAX, sibling};
 
 /// A signed `Refund` of the contract.
@@ -180,7 +180,7 @@ async fn accept(
         let detail = format!("longer than the {SIGNATURE_BYTES_MAX} bytes that are relayed");
         return Err(Problem::field("signature", &detail));
     }
-    let ask = Ask {
+    let ask = RelayRequest {
         order,
         signature,
         proof,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use settlement::batch::RewardKind;
 use store::api::rewards::{self, Filter, Payable};
 use store::authorization::find_chain_time;
-use store::member;
+use store::user;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
@@ -101,7 +101,7 @@ pub async fn pending(
     match Operator::<Looking>::admit(&server.app, &caller).await {
         Ok(_) => {}
         Err(AccessError::RoleMissing(_)) => {
-            let own = member::find_by_wallet(&mut *server.app.connection().await?, caller.wallet).await?;
+            let own = user::find_by_wallet(&mut *server.app.connection().await?, caller.wallet).await?;
             filter.user = Some(own.ok_or_else(|| Problem::new(Code::NotRegistered))?.id);
         }
         Err(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use plan::geometry;
 use serde::{Deserialize, Serialize};
 use store::api::pool::{self, Node};
-use store::member::{self, Balances, User};
+use store::user::{self, Balances, User};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
@@ -220,7 +220,7 @@ pub async fn referrals(
     let limit = parse::page(page.limit)?;
     let after = parse::read_cursor('r', page.cursor.as_deref())?.unwrap_or((0, 0));
     let mut connection = server.app.connection().await?;
-    let mut directs = member::list_directs(&mut connection, &[user.id], after, limit + 1).await?;
+    let mut directs = user::list_directs(&mut connection, &[user.id], after, limit + 1).await?;
     let next_cursor = parse::next_page(&mut directs, limit, |last| {
         parse::cursor('r', user.id, last.ordinal)
     });

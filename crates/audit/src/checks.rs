@@ -13,7 +13,6 @@ mod configuration;
 mod events;
 pub(crate) mod finding;
 mod leaves;
-mod membership;
 mod nonces;
 mod payments;
 mod payout_words;
@@ -22,6 +21,7 @@ mod roots;
 mod signing;
 mod snapshot;
 mod totals;
+mod users;
 
 pub use batches::LATE_AFTER;
 pub use catalogue::{Cadence, Check, Severity};
@@ -65,7 +65,7 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
         (Check::Rewards, _) => rewards::check(snapshot, &mut out),
         (Check::Batches, chain) => batches::check(snapshot, chain.ok(), &mut out),
         (Check::Payments, chain) => payments::check(snapshot, chain.ok(), &mut out),
-        (Check::Membership, chain) => membership::check(snapshot, chain.ok(), &mut out),
+        (Check::Users, chain) => users::check(snapshot, chain.ok(), &mut out),
         (Check::Liabilities, chain) => roots::check(snapshot, chain.ok(), &mut out),
         (Check::Signing, _) => match &snapshot.signers {
             Ok(signers) => signing::check(snapshot, signers, &mut out),
@@ -113,7 +113,7 @@ const fn needs_contract(check: Check) -> bool {
             | Check::Batches
             | Check::Payments
             | Check::Nonces
-            | Check::Membership
+            | Check::Users
             | Check::Liabilities
             | Check::Configuration
     )

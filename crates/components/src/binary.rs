@@ -36,13 +36,15 @@ use tree::{Tree, line};
 
 use crate::sponsors::Sponsors;
 
-/// One of the two places below a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// The first in level order.
-    Left,
-    /// The second.
-    Right,
+names::names! {
+    /// One of the two places below a node.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Side {
+        /// The first in level order.
+        Left = "left",
+        /// The second.
+        Right = "right",
+    }
 }
 
 /// Where a user was put.

@@ -7,6 +7,7 @@ use money::Amount;
 use crate::fund::fund_path;
 use crate::share::rule_name;
 use crate::{Context, Line, entry, note};
+use plan::binary::Place;
 use plan::decision::{Rule, Why};
 use plan::effect::NotGranted;
 use plan::subscription::SubscriptionId;
@@ -65,7 +66,7 @@ impl Context<'_> {
                 let because = format!("user {user} reached {name} and keeps that title");
                 note("ranks", "reached", because).by(rank_path(rank)).of(user)
             }
-            ComponentEffect::SidePlaced { user, parent, right } => placed(user, parent, right),
+            ComponentEffect::SidePlaced { user, place } => placed(user, place),
             ComponentEffect::Activated { user } => self.counts(user, "has paid enough to count"),
             ComponentEffect::Deactivated { user } => self.counts(user, "no longer counts"),
             ComponentEffect::PairsClosed { waiting, .. } => {
@@ -220,11 +221,11 @@ impl Context<'_> {
 }
 
 /// A place in the binary tree.
-fn placed(user: UserId, parent: Option<UserId>, right: bool) -> Line {
-    let because = match parent {
+fn placed(user: UserId, place: Option<Place>) -> Line {
+    let because = match place {
         None => format!("user {user} has the root position of a tree"),
-        Some(parent) => {
-            let side = if right { "right" } else { "left" };
+        Some(Place { parent, side }) => {
+            let side = side.name();
             format!("user {user} is placed directly below user {parent}, on the {side}")
         }
     };

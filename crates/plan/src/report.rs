@@ -5,6 +5,7 @@ use ledger::Fund;
 use money::Amount;
 
 use crate::Day;
+pub use crate::binary::Side;
 
 /// Something that no chain says. Like every [`Cause`](crate::Cause) it has a natural key in the inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +103,4 @@ pub enum Report {
         /// How much of its amount.
         amount: Amount,
     },
-}
-
-/// A side of a binary tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// Left.
-    Left,
-    /// Right.
-    Right,
 }

@@ -30,7 +30,6 @@ mod lease_keeper;
 pub mod liabilities;
 pub mod liabilities_build;
 mod listed;
-pub mod member;
 pub mod payout_batch;
 pub mod pool;
 pub mod posting;
@@ -52,6 +51,7 @@ pub mod sign_request;
 pub mod snapshot;
 pub mod stop;
 pub mod submission;
+pub mod user;
 pub mod withdrawal;
 
 pub use amount::DbAmount;

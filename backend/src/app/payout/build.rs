@@ -25,7 +25,7 @@ const LINE_EXAMINED_MAX: i64 = 50_000;
 
 /// What an operator requests.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct BatchRequest {
     /// Whom, and how much at most.
     pub request: Request,
     /// Only users whose oldest unsettled reward matured this many seconds before the chain's head, or earlier.
@@ -58,12 +58,12 @@ struct Wish<'a> {
     hash: B256,
     builder: Address,
     key: &'a str,
-    ask: &'a Ask,
+    ask: &'a BatchRequest,
     supersedes: Option<B256>,
 }
 
 /// What a batch would pay now. Nothing is stored.
-pub async fn propose(app: &App, _: &Operator<Looking>, ask: &Ask) -> Result<Proposed, PayoutError> {
+pub async fn propose(app: &App, _: &Operator<Looking>, ask: &BatchRequest) -> Result<Proposed, PayoutError> {
     let bounds = head::bounds(app).await?;
     proposed(&mut *app.connection().await?, ask, &bounds).await
 }
@@ -72,7 +72,7 @@ pub async fn propose(app: &App, _: &Operator<Looking>, ask: &Ask) -> Result<Prop
 pub async fn build(
     app: &App,
     caller: &Operator<Building>,
-    ask: &Ask,
+    ask: &BatchRequest,
     key: &str,
 ) -> Result<Built, PayoutError> {
     let wish = Wish {
@@ -98,7 +98,7 @@ pub(super) async fn rebuild(
         .iter()
         .filter_map(|id| ledger::UserId::new(id.unsigned_abs()));
     request.filters.users = Some(numbers.collect());
-    let ask = Ask {
+    let ask = BatchRequest {
         request,
         older_than: None,
         written: json!({ "supersedes": expired.id, "filters": { "users": users } }),
@@ -207,7 +207,7 @@ fn command<'a>(batch_id: B256, wish: &'a Wish<'_>, proposal: &Proposal) -> Comma
 
 async fn proposed(
     connection: &mut PgConnection,
-    ask: &Ask,
+    ask: &BatchRequest,
     bounds: &Bounds,
 ) -> Result<Proposed, PayoutError> {
     let promises = payout_batch::fetch_promises(connection).await?;

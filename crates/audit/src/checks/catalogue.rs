@@ -99,7 +99,7 @@ checks! {
             "every transaction of our sending accounts is one of ours, without a gap")
         Signing ("R12" S1 EveryRunFullDaily "r12-signing"
             "whatever the chain accepted was signed by our signers, whose audit trails are intact")
-        Membership ("R13" S2 EveryRunFullDaily "r13-membership"
+        Users ("R13" S2 EveryRunFullDaily "r13-membership"
             "every user, deposit and freeze of the ledger has its event, and every event its row")
         Rewards ("R14" S2 EveryRunFullDaily "r14-rewards"
             "every payment was divided as the plan says, recomputed here")

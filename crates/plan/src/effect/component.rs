@@ -8,6 +8,7 @@ use ledger::{Fund, Reason, UserId};
 use money::Amount;
 
 use crate::Day;
+use crate::binary::Place;
 
 pub use components::component::RewardId;
 
@@ -130,10 +131,8 @@ pub enum ComponentEffect {
     SidePlaced {
         /// Who.
         user: UserId,
-        /// Under whom; `None` for the first place of all.
-        parent: Option<UserId>,
-        /// On the right side.
-        right: bool,
+        /// Under whom and on which side; `None` for the first place of all.
+        place: Option<Place>,
     },
     /// A user paid enough to count in the legs above, and counts from now on.
     Activated {

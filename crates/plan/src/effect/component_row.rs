@@ -58,7 +58,13 @@ impl ComponentEffect {
             }
             Self::RankPaidAs { user, rank } => about("rank_paid_as", user).number(u32::from(rank)),
             Self::RankReached { user, rank } => about("rank_reached", user).number(u32::from(rank)),
-            Self::SidePlaced { user, parent, right } => side_placed(user, parent, right),
+            Self::SidePlaced { user, place } => {
+                let row = about("side_placed", user);
+                place.map_or(row, |place| {
+                    let side = Detail::Word(place.side.name());
+                    row.number(place.parent.get()).detail(side)
+                })
+            }
             Self::Activated { user } => about("activated", user),
             Self::Deactivated { user } => about("deactivated", user),
             Self::PairMatched { user, number, amount } => {
@@ -103,14 +109,6 @@ impl SaleEffect {
             }
         }
     }
-}
-
-fn side_placed(user: UserId, parent: Option<UserId>, right: bool) -> ComponentRow {
-    let side = if right { "right" } else { "left" };
-    let placed = about("side_placed", user);
-    parent.map_or(placed, |parent| {
-        placed.number(parent.get()).detail(Detail::Word(side))
-    })
 }
 
 const fn about(kind: &'static str, user: UserId) -> ComponentRow {

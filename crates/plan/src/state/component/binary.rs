@@ -115,17 +115,10 @@ impl State {
         if plan.terms.components.binary.is_none() {
             return;
         }
-        let chosen = sponsor.and_then(|sponsor| self.components.binary.sides.get(&sponsor));
-        let wanted = chosen.map(|side| match side {
-            Side::Left => binary::Side::Left,
-            Side::Right => binary::Side::Right,
-        });
-        let place = self.components.binary.state.join(&self.sponsors, wanted);
-        out.change(ComponentEffect::SidePlaced {
-            user,
-            parent: place.map(|place| place.parent),
-            right: place.is_some_and(|place| place.side == binary::Side::Right),
-        });
+        let records = &mut self.components.binary;
+        let chosen = sponsor.and_then(|sponsor| records.sides.get(&sponsor).copied());
+        let place = records.state.join(&self.sponsors, chosen);
+        out.change(ComponentEffect::SidePlaced { user, place });
     }
 
     /// A payment for what was booked, unless it is too small, or more than is outstanding.

@@ -20,7 +20,7 @@ use super::payout_view::BatchView;
 use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, UserNumber, Wallet};
 use super::view::view;
 use crate::app::access::{Building, Looking, Operator};
-use crate::app::payout::{self, Ask, Proposed};
+use crate::app::payout::{self, BatchRequest, Proposed};
 
 /// Users that a filter may name: more than three batches can pay.
 const USERS_MAX: usize = 1_000;
@@ -173,7 +173,7 @@ pub async fn build_batch(
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
-fn ask(body: &BuildBatch) -> Result<Ask, Problem> {
+fn ask(body: &BuildBatch) -> Result<BatchRequest, Problem> {
     let amount = |field: &str, text: &Option<BaseUnits>| {
         text.as_deref().map(|text| parse::amount(field, text)).transpose()
     };
@@ -198,7 +198,7 @@ fn ask(body: &BuildBatch) -> Result<Ask, Problem> {
         count_max,
         total_max: amount("caps.total", &body.caps.total)?,
     };
-    Ok(Ask {
+    Ok(BatchRequest {
         request,
         older_than: filters.older_than,
         written: json!({ "filters": body.filters, "caps": body.caps }),
