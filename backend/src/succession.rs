@@ -21,7 +21,7 @@ pub enum SuccessionError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The file that says that the process is ready cannot be written.
-    #[error("cannot say that the worker is ready")]
+    #[error("cannot write the file that reports readiness")]
     Ready(#[source] std::io::Error),
 }
 

@@ -22,7 +22,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use service::metrics::Metrics;
-use service::request_id;
+use service::trace::Exchange;
 use signer_client::wire;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
@@ -75,9 +75,7 @@ pub fn router(served: Served) -> Router {
 
 /// Has everything that is logged about a request carry the id under which its caller logs it.
 async fn trace(request: Request, next: Next) -> Response {
-    let id = request_id::of(request.headers()).unwrap_or_default();
-    let span = tracing::info_span!("request", request.id = id);
-    next.run(request).instrument(span).await
+    Exchange::begin(&request, String::new).answer(request, next).await
 }
 
 /// Does the work of a request and counts it.

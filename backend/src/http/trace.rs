@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use service::request_id;
-use tracing::Instrument;
+use service::trace::Exchange;
 
 use super::code::Code;
 use super::error::Problem;
@@ -15,17 +15,10 @@ use crate::app::random;
 
 /// Runs a request under an id.
 pub async fn trace(request: Request, next: Next) -> Response {
-    let id = request_id::of(request.headers()).map_or_else(|| hex::encode(random::<16>()), str::to_owned);
-    let method = request.method().clone();
-    // The pattern, not the path: metrics must not have a series for every user.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request.id = id, http.method = %method, http.route = route);
+    let exchange = Exchange::begin(&request, || hex::encode(random::<16>()));
     let start = Instant::now();
-    let answer = next.run(request).instrument(span.clone());
-    let mut response = request_id::scope(id.clone(), answer).await;
+    let mut response = exchange.answer(request, next).await;
+    let Exchange { id, method, route, span } = exchange;
     if let Some(problem) = problem_of(&mut response) {
         let headers = std::mem::take(response.headers_mut());
         span.in_scope(|| problem.log());

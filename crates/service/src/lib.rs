@@ -24,6 +24,7 @@ pub mod request_id;
 pub mod server;
 pub mod shutdown;
 pub mod tls;
+pub mod trace;
 pub mod transport;
 
 pub use abi::development::is_local_chain;

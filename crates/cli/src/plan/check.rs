@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// The kind of chain to run on
     #[arg(long, value_enum, default_value_t = Chain::Local)]
     chain: Chain,
-    /// The chain id instead: 31337 is local, all others are public
+    /// The chain id instead: 31337 and 1337 are local, all others are public
     #[arg(long, value_name = "N", conflicts_with = "chain")]
     chain_id: Option<u64>,
     /// The jurisdiction profile: local, EU, IN, US or the operator's own profile file. Required on a public chain
