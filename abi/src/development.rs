@@ -16,7 +16,6 @@ pub use known::is_public_knowledge;
 const LOCAL_CHAIN_IDS: [u64; 2] = [31_337, 1_337];
 
 /// Whether a chain is a local development chain; every other one counts as public.
-#[must_use]
 pub fn is_local_chain(chain_id: u64) -> bool {
     LOCAL_CHAIN_IDS.contains(&chain_id)
 }
@@ -103,7 +102,6 @@ const WEI_PER_BNB: u128 = 1_000_000_000_000_000_000;
 
 /// The development chain's configuration: cooling-off 14 days, veto 1 day, operations 3 days, longest freeze 12 hours, cap
 /// 10,000,000 BNB with a floor of 1,000 BNB, a distinct account per role.
-#[must_use]
 pub fn config() -> ICustody::Config {
     ICustody::Config {
         admin: ADMIN.address,

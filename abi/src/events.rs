@@ -81,7 +81,6 @@ pub fn decode(log: &LogData) -> Result<Option<CustodyEvent>, EventError> {
 }
 
 /// Number of the journal entry that this event is; `None` for the per-user events of a batch or of leaves.
-#[must_use]
 pub fn seq_of(event: &CustodyEvent) -> Option<alloy::primitives::U256> {
     match event {
         CustodyEvent::PayoutExecuted(_)

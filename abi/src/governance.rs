@@ -68,7 +68,6 @@ pub struct Standing {
 
 impl Standing {
     /// As the contract was constructed: these permissions, nothing pending, not paused.
-    #[must_use]
     pub fn constructed(granted: impl IntoIterator<Item = (Permission, Address)>) -> Self {
         Self {
             permissions: granted.into_iter().map(|key| (key, true)).collect(),
@@ -92,7 +91,6 @@ impl Standing {
     }
 
     /// Whether an event is about permissions, operations or the pause; others change nothing here.
-    #[must_use]
     pub const fn concerns(event: &CustodyEvent) -> bool {
         matches!(
             event,

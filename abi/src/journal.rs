@@ -37,7 +37,6 @@ pub enum JournalError {
 }
 
 /// What an entry adds to the journal: `keccak256(topics ‖ data)` of its main event.
-#[must_use]
 pub fn content_hash(topics: &[B256], data: &[u8]) -> B256 {
     let mut content = topics.concat();
     content.extend_from_slice(data);

@@ -67,7 +67,6 @@ impl Operation {
 }
 
 /// The argument of an operation about an address.
-#[must_use]
 pub fn argument(address: Address) -> B256 {
     address.into_word()
 }

@@ -132,7 +132,6 @@ impl PayoutOutcome {
 }
 
 /// What the contract commits to for a list of words: `listHash` of the payout words, `outcomeHash` of the outcome words.
-#[must_use]
 pub fn hash_of(words: &[B256]) -> B256 {
     keccak256(words.concat())
 }

@@ -17,7 +17,6 @@ pub const DOMAIN_NAME: &str = "TrellisCustody";
 pub const DOMAIN_VERSION: &str = "1";
 
 /// The domain of one deployed contract on one chain.
-#[must_use]
 pub fn domain(chain_id: ChainId, contract: Address) -> Eip712Domain {
     eip712_domain! {
         name: DOMAIN_NAME,
@@ -79,7 +78,6 @@ pub trait Message: sealed::Fields {
 }
 
 /// What is signed: `keccak256(0x1901 ‖ domain separator ‖ struct hash)`.
-#[must_use]
 pub fn digest(message: &impl Message, domain: &Eip712Domain) -> B256 {
     let mut hasher = Keccak256::new();
     hasher.update([0x19, 0x01]);

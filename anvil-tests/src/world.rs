@@ -45,7 +45,6 @@ pub struct World {
 }
 
 /// Whole BNB in wei.
-#[must_use]
 pub fn bnb(units: u64) -> U256 {
     U256::from(units) * U256::from(10).pow(U256::from(18))
 }

@@ -18,7 +18,6 @@ pub async fn people(connection: &mut PgConnection) -> Result<People, StoreError>
 }
 
 /// The digest of an operator's agreement.
-#[must_use]
 pub fn digest(proposal: &Proposal, expires: u64, domain: &Domain) -> B256 {
     proposal.message(expires).digest(domain)
 }
@@ -44,7 +43,6 @@ pub async fn has_signed(
 }
 
 /// The votes among signatures of keys over a proposal, and of those contract wallets whose signatures were verified.
-#[must_use]
 pub fn votes(
     proposal: &Proposal,
     approvals: &[Approval],
@@ -125,7 +123,6 @@ pub async fn stops(
 }
 
 /// The end of these stops, as it is proposed.
-#[must_use]
 pub fn resume(stops: &[u64]) -> Proposal {
     Proposal::Resume(ResumeProposal {
         stops: stops.to_vec(),

@@ -98,7 +98,6 @@ impl App {
 
 /// The present, in seconds since 1970-01-01 UTC. Only for logins and the time at which a command was accepted:
 /// whatever the contract decides goes by the chain's time.
-#[must_use]
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

@@ -205,14 +205,12 @@ fn requests_per_second(config: &Config, chain_id: u64) -> u32 {
 }
 
 /// The quota of an address: ten seconds of the lasting rate at once.
-#[must_use]
 pub fn per_address(requests_per_second: u32) -> Quota {
     Quota::per_second("requests", requests_per_second, 10)
 }
 
 /// How often one address may request nonces, sign in and refresh. A nonce lives ten minutes and is kept for ten more, so an
 /// address that does nothing else leaves some 1,300 rows.
-#[must_use]
 pub fn sign_ins(chain_id: u64) -> Quota {
     match chain_class(chain_id) {
         ChainClass::Local => Quota::per_second("sign_ins", 1_000, 10),

@@ -206,7 +206,6 @@ fn body(message: &Message) -> Value {
 }
 
 /// `sha256=` and the HMAC-SHA256 of a message (RFC 2104), in hexadecimal.
-#[must_use]
 pub fn signature(secret: &str, message: &str) -> String {
     let mut key = [0_u8; BLOCK_BYTES];
     if secret.len() > BLOCK_BYTES {

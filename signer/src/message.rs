@@ -12,7 +12,6 @@ use settlement::batch::SealedPayout;
 use signer_client::{Call, LiabilitiesRoot, PayoutBatch, ProofNode, SignedBy};
 
 /// An intake as the contract takes it.
-#[must_use]
 pub fn intake(terms: &IntakeTerms) -> ICustody::Intake {
     ICustody::Intake {
         user: terms.user,
@@ -57,7 +56,6 @@ pub(crate) fn payload(call: &Call, contract: Address, sender: Address) -> (Addre
 }
 
 /// The data of a call; `None` when it calls nothing.
-#[must_use]
 pub fn data(call: &Call) -> Option<Bytes> {
     let data = match call {
         Call::ExecuteBatch { batch, authorization } => ICustody::executeBatchPayoutsCall {

@@ -161,7 +161,6 @@ fn agree(
 }
 
 /// What people agree to when one list replaces another.
-#[must_use]
 pub fn proposal(before: &Listed, next: &People) -> Proposal {
     Proposal::People(PeopleProposal {
         version: before.version.saturating_add(1),

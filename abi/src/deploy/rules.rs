@@ -133,7 +133,6 @@ pub fn roles(config: &ICustody::Config) -> [(&'static str, Address); 7] {
 }
 
 /// Everything that the configuration breaks on this chain; the first one of a rule stands for all of it.
-#[must_use]
 pub fn broken(chain_id: u64, asset: &Asset, config: &ICustody::Config) -> Vec<Broken> {
     let mut found = on_every_chain(config);
     found.extend(of_asset(asset, &roles(config)));
@@ -149,7 +148,6 @@ pub fn broken(chain_id: u64, asset: &Asset, config: &ICustody::Config) -> Vec<Br
 }
 
 /// What a token must keep, apart from the holders of roles.
-#[must_use]
 pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
     let mut checks = Checks::default();
     let Some(token) = asset.token() else {
@@ -171,7 +169,6 @@ pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
 }
 
 /// What a predecessor, if one is named, must keep, apart from the holders of roles.
-#[must_use]
 pub fn of_predecessor(predecessor: Address, holders: &[(&str, Address)]) -> Vec<Broken> {
     let mut checks = Checks::default();
     for (name, holder) in holders {
@@ -185,7 +182,6 @@ pub fn of_predecessor(predecessor: Address, holders: &[(&str, Address)]) -> Vec<
 }
 
 /// What accounts that hold roles on a public chain must keep: distinct, and nobody else's.
-#[must_use]
 pub fn people(holders: &[(&str, Address)]) -> Vec<Broken> {
     let mut found = Vec::new();
     for (i, (name, account)) in holders.iter().enumerate() {

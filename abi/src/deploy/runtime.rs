@@ -19,7 +19,6 @@ const PUSH32: u8 = 0x7f;
 const WORD: usize = 32;
 
 /// The code of a contract at `place`, from the code that the constructor gave when [`NOBODY`] tried it.
-#[must_use]
 pub fn at(place: Address, chain_id: u64, tried: &Bytes) -> Bytes {
     let tried_place = NOBODY.create(0);
     let domain = |address| typed_data::domain(chain_id, address).separator();
@@ -44,7 +43,6 @@ pub enum Difference {
 }
 
 /// Compares two codes of the form for this asset, `None` when they are equal.
-#[must_use]
 pub fn difference(asset: &Asset, expected: &Bytes, actual: &Bytes) -> Option<Difference> {
     difference_by(asset.template(), expected, actual)
 }

@@ -3,7 +3,6 @@
 use alloy::primitives::{Address, address};
 
 /// Whether everyone knows the private key of this account.
-#[must_use]
 pub fn is_public_knowledge(account: Address) -> bool {
     ACCOUNTS.contains(&account)
 }

@@ -59,7 +59,6 @@ pub async fn list(
 }
 
 /// The authorization as it was issued, if it was signed.
-#[must_use]
 pub fn issued(app: &App, kept: &Kept) -> Option<Issued> {
     let (signer, signature) = kept.signed.clone()?;
     let request = &kept.request;

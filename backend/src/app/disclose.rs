@@ -49,7 +49,6 @@ pub async fn present(app: &App) -> Result<Document, DiscloseError> {
 }
 
 /// The text for these figures. Pure, so that anyone with the figures can make it again.
-#[must_use]
 pub fn text(ledger: &Ledger, figures: &Figures) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.

@@ -55,7 +55,6 @@ pub async fn route(app: &App, sponsor: Option<&User>) -> Result<Route, StoreErro
 }
 
 /// The next places of a tier, in the order in which they are taken.
-#[must_use]
 pub fn queue(plan: &CompiledPlan, room: PoolRoom, limit: u32) -> Vec<(TreeNumber, u32)> {
     let mut places = Vec::new();
     let PoolRoom::Open { mut tree, next_index } = room else {

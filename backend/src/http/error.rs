@@ -89,7 +89,6 @@ impl Problem {
     }
 
     /// Something that is not the client's fault. The chain of causes is logged, not shown.
-    #[must_use]
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %ErrorChain(error), "a request failed");
         Self::new(Code::Internal)

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 /// Reads `2026-09-30T16:25:24Z`, with an optional fraction (dropped) and `Z` or an offset. A time has one form: leap seconds,
 /// lower-case letters, blanks and offsets without a colon are refused, which other readers take.
-#[must_use]
 pub fn parse(text: &str) -> Option<i64> {
     let digit_as_zero = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
     let form: String = text.chars().map(digit_as_zero).collect();

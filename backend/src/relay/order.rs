@@ -83,7 +83,6 @@ impl Order {
 }
 
 /// The gas that a call gets. It depends on nothing but lengths, so that the daily budget can be planned with.
-#[must_use]
 pub fn gas_limit(siblings: usize, signature_bytes: usize) -> u64 {
     let times = |count: usize, gas: u64| u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas);
     GAS_BASE
@@ -92,7 +91,6 @@ pub fn gas_limit(siblings: usize, signature_bytes: usize) -> u64 {
 }
 
 /// A sibling as the contract takes it.
-#[must_use]
 pub fn sibling(hash: B256, sum: u128) -> ICustody::SumNode {
     ICustody::SumNode {
         hash,

@@ -5,7 +5,6 @@ use chain::Revert;
 
 /// Whether the contract may take the message later, without anyone signing again: what is missing is money or room under the
 /// outflow cap.
-#[must_use]
 pub fn is_passing(revert: &Revert) -> bool {
     let Revert::Custody(error) = revert else {
         return false;
@@ -17,7 +16,6 @@ pub fn is_passing(revert: &Revert) -> bool {
 }
 
 /// The contract's error as a code: its name in lower case, words joined by `_`.
-#[must_use]
 pub fn code(revert: &Revert) -> String {
     let mut code = String::new();
     for letter in revert.name().chars().filter(char::is_ascii_alphanumeric) {

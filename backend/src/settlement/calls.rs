@@ -95,7 +95,6 @@ pub(super) fn publish_root(root: &WantedRoot) -> Result<Call, CallsError> {
 }
 
 /// The last second at which the contract takes a call.
-#[must_use]
 pub(super) const fn deadline(call: &Call) -> Option<u64> {
     match call {
         Call::ExecuteBatch { batch, .. } => Some(batch.deadline),
@@ -105,7 +104,6 @@ pub(super) const fn deadline(call: &Call) -> Option<u64> {
 }
 
 /// The gas that a call gets. It depends on nothing but the call, so every attempt gets the same.
-#[must_use]
 pub(super) fn gas_limit(call: &Call) -> u64 {
     let times = |count: usize, gas: u64| u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas);
     match call {

@@ -124,7 +124,6 @@ impl Place {
 }
 
 /// Whether a chain is nobody's money.
-#[must_use]
 pub fn chain_class(chain_id: u64) -> ChainClass {
     if service::is_local_chain(chain_id) {
         ChainClass::Local

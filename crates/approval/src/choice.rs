@@ -19,7 +19,6 @@ pub struct ReserveCommand {
 
 impl ReserveCommand {
     /// The number of a command with this idempotency key.
-    #[must_use]
     pub fn nonce_of(idempotency_key: &str) -> B256 {
         keccak256(idempotency_key)
     }

@@ -26,7 +26,6 @@ impl fmt::Debug for Approval {
 
 /// A signature as it is kept: in the canonical form when the wallet's key made it and the wallet wrote it in another usual
 /// one (`v` 0 or 1; 64 bytes of EIP-2098), and unchanged otherwise, since a contract wallet may take any bytes.
-#[must_use]
 pub fn normalize(wallet: Address, digest: B256, signature: Vec<u8>) -> Vec<u8> {
     match canonical(&signature) {
         Some(canonical) if recover(digest, &canonical) == Some(wallet) => canonical.to_vec(),
@@ -53,7 +52,6 @@ fn canonical(signature: &[u8]) -> Option<[u8; 65]> {
 
 /// Who signed a digest with a key; `None` for anything but the one canonical form of a signature (65 bytes, low `s`,
 /// `v` 27 or 28), so that nobody can make a second signature of a first.
-#[must_use]
 pub fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
     let bytes: &[u8; 65] = signature.try_into().ok()?;
     if !matches!(bytes[64], 27 | 28) {

@@ -49,7 +49,6 @@ pub struct Report {
 }
 
 /// Runs one check. What compares the ledger with events runs without the contract, too, but then cannot pass.
-#[must_use]
 pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
     let mut out = Findings::of(check);
     let (books, events, chain) = (&snapshot.books, &snapshot.events, snapshot.chain.as_ref());

@@ -12,7 +12,6 @@ use crate::{Discrepancy, compare, sums};
 
 /// Everything in which a snapshot is not what follows from its facts. They are applied to `empty`, a book with the plan and
 /// the versions that may follow it.
-#[must_use]
 pub fn verify(empty: &Book, snapshot: &Snapshot) -> Vec<Discrepancy> {
     let mut out = Vec::new();
     check_facts(snapshot, &mut out);

@@ -11,7 +11,6 @@ use plan::{Cause, Intake, PayoutOutcome, SettledPayout};
 
 /// The logs of a cause in their order, the journal entry with this number last; `None` when no log says so: a command, or
 /// payouts that no batch can have.
-#[must_use]
 pub fn logs_of(seq: u64, cause: &Cause) -> Option<Vec<LogData>> {
     let seq = U256::from(seq);
     let event = match cause {

@@ -17,7 +17,6 @@ const SAVED_BY_SLOT: u64 = 2_000;
 pub const SLOTS_FROM: u64 = GAS_ADDRESS / (SAVED_BY_SLOT - GAS_SLOT) + 1;
 
 /// The slot of a user's account in the contract: `user << 96`.
-#[must_use]
 pub fn account_slot(user: Address) -> B256 {
     let mut slot = B256::ZERO;
     slot.0[..Address::len_bytes()].copy_from_slice(user.as_slice());
@@ -26,7 +25,6 @@ pub fn account_slot(user: Address) -> B256 {
 
 /// The cheapest list for a batch that pays everyone: each recipient, who is called (2,400 of gas instead of 2,500), and from
 /// [`SLOTS_FROM`] recipients on their accounts in the contract. In the order of the batch.
-#[must_use]
 pub fn batch_access_list(contract: Address, recipients: &[Address]) -> AccessList {
     let called = recipients.iter().map(|recipient| AccessListItem {
         address: *recipient,

@@ -233,7 +233,6 @@ impl BinaryState {
     }
 
     /// Bytes of the lines of one user, all arrays together.
-    #[must_use]
     pub const fn bytes_per_user() -> usize {
         let payments = size_of::<Paid>().saturating_add(size_of::<bool>());
         let lots = size_of::<u32>().saturating_add(size_of::<[u32; 2]>());

@@ -63,7 +63,6 @@ impl FundName {
 }
 
 /// The number of the fund at a place of the file's list.
-#[must_use]
 pub fn numbered(place: usize) -> Option<Fund> {
     let number = u8::try_from(place).ok()?.checked_add(1)?;
     Some(Fund::new(number))

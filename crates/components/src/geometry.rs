@@ -16,7 +16,6 @@ names::names! {
 
 /// The index of the parent, `⌊(i−1)/2⌋`; the root has none.
 #[inline]
-#[must_use]
 pub const fn parent(index: u32) -> Option<u32> {
     match index.checked_sub(1) {
         Some(below) => Some(below >> 1),
@@ -26,7 +25,6 @@ pub const fn parent(index: u32) -> Option<u32> {
 
 /// The side on which a node sits: odd indices are left.
 #[inline]
-#[must_use]
 pub const fn side(index: u32) -> Side {
     match index {
         0 => Side::Root,
@@ -37,7 +35,6 @@ pub const fn side(index: u32) -> Side {
 
 /// Distance from the root, `⌊log₂(i+1)⌋`.
 #[inline]
-#[must_use]
 pub const fn depth(index: u32) -> u32 {
     match index.checked_add(1) {
         Some(place) => place.ilog2(),

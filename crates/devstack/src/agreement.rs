@@ -35,7 +35,6 @@ pub fn operators() -> impl Iterator<Item = (Wallet, &'static str, &'static [&'st
 }
 
 /// Whether an account of the local chain is an operator's; which one.
-#[must_use]
 pub fn operator_of(account: usize) -> Option<&'static str> {
     Some(OPERATOR_ROLES.get(account.checked_sub(OPERATORS)?)?.0)
 }
@@ -99,7 +98,6 @@ pub async fn set_people(signer_database_url: &str, people: &People) -> anyhow::R
 }
 
 /// The signatures of builder and approver over a proposal of the builder's.
-#[must_use]
 pub fn approvals(proposal: &Proposal, expires: u64, domain: &Domain) -> Vec<Approval> {
     let digest = proposal.message(expires).digest(domain);
     let both = operators().take(2);
@@ -112,13 +110,11 @@ pub fn approvals(proposal: &Proposal, expires: u64, domain: &Domain) -> Vec<Appr
 }
 
 /// The usual builder's wallet.
-#[must_use]
 pub fn builder() -> Address {
     address(Wallet::at(OPERATORS))
 }
 
 /// The usual approver's wallet.
-#[must_use]
 pub fn approver() -> Address {
     address(Wallet::at(OPERATORS + 1))
 }
@@ -130,19 +126,16 @@ pub fn attest(attestation: &Attestation, domain: &Domain) -> [u8; 65] {
 }
 
 /// The attestor's private key, in hexadecimal with prefix.
-#[must_use]
 pub fn attestor_key() -> String {
     format!("0x{}", Wallet::at(ATTESTOR).private_key())
 }
 
 /// Whether an account of the local chain pays for relayed exits.
-#[must_use]
 pub const fn is_relayer(account: usize) -> bool {
     account == RELAYER
 }
 
 /// The private key of the account that pays for relayed exits, in hexadecimal with prefix.
-#[must_use]
 pub fn relayer_key() -> String {
     format!("0x{}", Wallet::at(RELAYER).private_key())
 }
@@ -163,7 +156,6 @@ pub fn sign(wallet: Wallet, digest: B256) -> [u8; 65] {
 }
 
 /// The address of a wallet.
-#[must_use]
 pub fn address(wallet: Wallet) -> Address {
     Address::from_public_key(key(wallet).verifying_key())
 }

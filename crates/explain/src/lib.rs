@@ -123,7 +123,6 @@ struct Context<'a> {
 /// ([`Outcome::explained`]), else the lines about components say less. In a plan of registration, retopup and pools the
 /// state after the fact serves as well, except for maturities and refunds: whatever else is asked of it does not change by
 /// the fact.
-#[must_use]
 pub fn explain<'a>(plans: impl Into<Plans<'a>>, before: &State, outcome: &Outcome) -> Vec<Line> {
     let plans = plans.into();
     let plan = plans.in_force;

@@ -131,7 +131,6 @@ pub(crate) fn generation_rate(reason: Reason) -> Option<String> {
 }
 
 /// `generation 4`, `tier 1 layer 2`, `rank 3`, `company_share`.
-#[must_use]
 pub fn rule_name(reason: Reason) -> String {
     if let Reason::Generation(generation) = reason {
         format!("generation {generation}")

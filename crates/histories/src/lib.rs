@@ -20,7 +20,6 @@ pub use variants::{Kind, Variant};
 pub use world::World;
 
 /// The history of a seed: every cause and what it did, and the world behind the last of them.
-#[must_use]
 pub fn history(variant: &Variant, steps: usize, seed: u8) -> (World, Vec<(Cause, Outcome)>) {
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);

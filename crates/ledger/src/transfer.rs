@@ -295,7 +295,6 @@ pub struct Leg {
 impl Leg {
     /// A movement at once, about nobody.
     #[inline]
-    #[must_use]
     pub const fn new((debit, credit): (Account, Account), amount: Amount, reason: Reason) -> Self {
         Self {
             debit,

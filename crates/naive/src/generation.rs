@@ -36,7 +36,6 @@ pub struct Line {
 }
 
 /// All sponsors above a user, nearest first, each with its distance.
-#[must_use]
 pub fn line_of(users: &[User], of: usize) -> Vec<(usize, usize)> {
     let mut line = Vec::new();
     let mut user = of;
@@ -48,7 +47,6 @@ pub fn line_of(users: &[User], of: usize) -> Vec<(usize, usize)> {
 }
 
 /// What a user may still earn.
-#[must_use]
 pub fn room(terms: &Terms, user: &User) -> u128 {
     match terms.cap {
         None => u128::MAX,

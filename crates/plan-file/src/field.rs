@@ -115,7 +115,6 @@ pub fn fund_repeated(field: &str, fund: &str) -> Refusal {
 
 /// Whether a name consists of what everyone sees, without blanks around it: no control, no line break, and nothing that turns
 /// the direction of text or takes no place (general categories Cc, Cf, Zl and Zp of Unicode 17).
-#[must_use]
 pub fn is_visible(name: &str) -> bool {
     let is_hidden = |letter: char| {
         letter.is_control()

@@ -37,14 +37,12 @@ names::names! {
 }
 
 /// Basis points as `26 %` or `26.5 %`.
-#[must_use]
 pub fn percent(bps: u128) -> String {
     let text = format!("{}.{:02}", bps / 100, bps % 100);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// Hundred-millionths, the product of two shares in basis points, as `26.5 %`.
-#[must_use]
 pub fn percent_of_100m(part: u64) -> String {
     let text = format!("{}.{:06}", part / 1_000_000, part % 1_000_000);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))

@@ -157,7 +157,6 @@ impl Search {
 
 /// Replays every strategy within the bounds. `None` for a plan without pools, when there is no strategy with more than one
 /// name, or when the bounds are larger than a history can be.
-#[must_use]
 pub fn search(plan: &CompiledPlan, bounds: Bounds) -> Option<Search> {
     if plan.tiers() == 0 {
         return None;

@@ -46,7 +46,6 @@ pub fn compile(text: &str) -> Result<CompiledPlan, CompileError> {
 }
 
 /// The refusal of a file of at least this many bytes.
-#[must_use]
 pub fn too_long(bytes: usize) -> Refusal {
     let problem =
         format!("a plan file may have at most {TEXT_BYTES_MAX} bytes; this one has at least {bytes}");

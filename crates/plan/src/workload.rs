@@ -102,20 +102,17 @@ impl Workload {
 }
 
 /// The wallet that stands for a user in [`cause`].
-#[must_use]
 pub fn wallet(user: UserId) -> Address {
     Address::from_word(B256::from(U256::from(user.get())))
 }
 
 /// The reference that stands for a deposit in [`cause`].
-#[must_use]
 pub fn deposit_ref(deposit: DepositId) -> B256 {
     B256::from(U256::from(deposit.get()))
 }
 
 /// A fact of a workload as the outside would tell it, for a [`Book`](crate::Book) or an inbox. `None` for facts
 /// that a workload does not have.
-#[must_use]
 pub fn cause(plan: &CompiledPlan, fact: &Fact) -> Option<Cause> {
     let intake = |user, sponsor: Option<UserId>, deposit, amount, day: Day| Intake {
         deposit_ref: deposit_ref(deposit),

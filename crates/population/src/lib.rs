@@ -45,13 +45,11 @@ pub struct Population {
 ///
 /// # Panics
 /// The shipped plan does not compile.
-#[must_use]
 pub fn plan() -> CompiledPlan {
     plan::compile(&plan_text()).expect("the shipped plan compiles")
 }
 
 /// Its text, for a deployment.
-#[must_use]
 pub fn plan_text() -> String {
     PLAN.replace("trees_max = 15", "")
 }

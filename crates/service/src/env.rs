@@ -158,7 +158,6 @@ impl Env {
     }
 
     /// The given variables, for tests of a configuration.
-    #[must_use]
     pub fn of(pairs: &[(&str, &str)]) -> Self {
         Self(
             pairs

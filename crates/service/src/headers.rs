@@ -4,7 +4,6 @@ use axum::http::{HeaderMap, header};
 
 /// The token of `authorization: Bearer TOKEN`, the scheme in any case of letters (RFC 9110, 11.1); `None` when the header
 /// is missing or is something else.
-#[must_use]
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

@@ -13,7 +13,6 @@ tokio::task_local! {
 }
 
 /// The id that a request brings, if it can stand in a log: letters, digits and hyphens.
-#[must_use]
 pub fn of(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get(HEADER)?.to_str().ok()?;
     let is_plain = id
@@ -28,7 +27,6 @@ pub async fn scope<T>(id: String, work: impl Future<Output = T>) -> T {
 }
 
 /// The id of the request that this task is answering.
-#[must_use]
 pub fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }

@@ -153,7 +153,6 @@ names::names! {
 
 /// What the answers of all endpoints to one broadcast prove: the first one's rejection when every one of them rejects
 /// it for good, otherwise nothing, and the transaction counts as sent.
-#[must_use]
 pub fn rejected_by_all(answers: &[Answer]) -> Option<Rejection> {
     let mut rejections = answers.iter().map(|answer| answer.rejection());
     let first = rejections.next()??;

@@ -128,7 +128,6 @@ impl PriceCap {
 
 /// The least price that replaces `old` in every pool, if it fits: an eighth more, rounded up, and one. Pools of geth
 /// and BSC want a tenth more on both caps, some others want an eighth, and all of them want strictly more.
-#[must_use]
 pub const fn bump(old: u128) -> Option<u128> {
     let Some(raised) = old.checked_add(old.div_ceil(8)) else {
         return None;

@@ -30,7 +30,6 @@ pub const ROOT_PATH: &str = "/v1/roots";
 pub const TRANSACTION_PATH: &str = "/v1/transactions";
 
 /// The path for a kind of intake.
-#[must_use]
 pub const fn path_of(kind: IntakeKind) -> &'static str {
     match kind {
         IntakeKind::Registration => REGISTRATION_PATH,

@@ -40,7 +40,6 @@ pub trait Driver {
 }
 
 /// The driver of a plan's kind, decided by what a payment is.
-#[must_use]
 pub fn for_plan(plan: &CompiledPlan, parameters: &Parameters) -> Box<dyn Driver> {
     match plan.intake_kind() {
         IntakeKind::AutoPool => Box::new(AutoPool::new(plan, parameters)),

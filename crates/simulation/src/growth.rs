@@ -8,7 +8,6 @@ const BPS: u128 = 10_000;
 
 /// Arrivals in each of the months: their sum is `users`. Month `m` ends when the floor of `users` times the share of
 /// the form that lies up to its end have joined, so no rounding is lost.
-#[must_use]
 pub fn arrivals(growth: Growth, users: u32, months: u32) -> Vec<u32> {
     let weights = weights(growth, months);
     // At most 600 weights of at most 2^64, times at most 2^32 users: far below 2^128.

@@ -32,7 +32,6 @@ pub fn causes<'a>(
 
 /// A fact as the outside would tell it. Wallets and references stand for ids, and a refund goes to no wallet in
 /// particular, as a single fact does not say who paid: [`causes`] knows it. `None` for facts that simulations do not have.
-#[must_use]
 pub fn cause(plan: &CompiledPlan, fact: &Fact) -> Option<Cause> {
     if let Fact::Refunded { deposit, amount } = *fact {
         return Some(Cause::Refunded {

@@ -111,7 +111,6 @@ pub async fn raise(
 }
 
 /// Whether a finding is reported by the run that sees it first; others must be seen twice.
-#[must_use]
 pub const fn is_told_at_once(severity: Severity) -> bool {
     match severity {
         Severity::S1 => true,

@@ -31,7 +31,6 @@ pub struct NewRequest {
 }
 
 /// The name of a kind in SQL and JSON.
-#[must_use]
 pub const fn kind_name(kind: DepositKind) -> &'static str {
     match kind {
         DepositKind::Registration => "registration",

@@ -33,7 +33,6 @@ pub struct CauseText {
 }
 
 /// The canonical text of a cause, and its fingerprint.
-#[must_use]
 pub fn write(cause: &Cause) -> CauseText {
     let mut text = Vec::new();
     CauseForm::serialize(cause, &mut serde_json::Serializer::new(&mut text))

@@ -91,7 +91,6 @@ fn silence(limit: Duration) -> StoreError {
 }
 
 /// Why a failure is for the moment, wherever in its chain the database stands; `None` when trying again does not help.
-#[must_use]
 pub fn outage(error: &(dyn Error + 'static)) -> Option<Outage> {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -76,7 +76,6 @@ names::names! {
 
 impl SetAside {
     /// A command with the reason for which it cannot be used.
-    #[must_use]
     pub fn new(inbox_id: i64, cause: QuarantineCause, reason: &(dyn Error + 'static)) -> Self {
         let mut detail = reason.to_string();
         let mut source = reason.source();

@@ -108,7 +108,6 @@ pub struct PostedBatch {
 }
 
 /// Whether a text is a name of a database that needs no quotes.
-#[must_use]
 pub fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.bytes().all(plain)

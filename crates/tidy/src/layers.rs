@@ -137,7 +137,6 @@ pub struct Package {
 }
 
 /// What the dependencies of a crate break.
-#[must_use]
 pub fn check_package(package: &Package) -> Vec<String> {
     let mut broken = Vec::new();
     if PURE.contains(&package.name.as_str()) {

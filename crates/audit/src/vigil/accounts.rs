@@ -19,7 +19,6 @@ pub struct AccountSeen {
 }
 
 /// R7.
-#[must_use]
 pub fn accounts(seen: &[AccountSeen]) -> Verdict {
     let mut out = Findings::of(Check::Accounts);
     for account in seen {

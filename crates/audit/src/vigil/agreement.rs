@@ -49,7 +49,6 @@ pub struct EndpointSeen {
 }
 
 /// R16. `common` is the height that all were requested.
-#[must_use]
 pub fn agreement(endpoints: &[EndpointSeen], common: u64, recorded: Option<RecordedFinal>) -> Verdict {
     let mut out = Findings::of(Check::Agreement);
     let newest = endpoints.iter().filter_map(|seen| seen.finalized).max();

@@ -7,7 +7,6 @@ use crate::checks::finding::Findings;
 use crate::checks::{Check, Counters, Ledger, Recount, Verdict, double_entry};
 
 /// Whether the checks of this program find one wei that is debited and credited nowhere, and nothing without it.
-#[must_use]
 pub fn canary_is_caught() -> bool {
     let counters = |account, debits: u128, credits: u128| Counters {
         account,

@@ -39,14 +39,12 @@ impl FeeWindow {
 }
 
 /// What someone sent to the account meanwhile, in wei.
-#[must_use]
 pub fn top_up(window: &FeeWindow) -> u128 {
     let (before, after) = window.balances;
     after.saturating_add(window.fees()).saturating_sub(before)
 }
 
 /// R11.
-#[must_use]
 pub fn fees(windows: &[FeeWindow]) -> Verdict {
     let mut out = Findings::of(Check::Fees);
     for window in windows {

@@ -86,7 +86,6 @@ pub struct FreshnessLimits {
 }
 
 /// R17.
-#[must_use]
 pub fn freshness(seen: &Progress, limits: &FreshnessLimits) -> Verdict {
     let mut out = Findings::of(Check::Freshness);
     chain(seen, limits, &mut out);

@@ -19,7 +19,6 @@ pub struct CommandSeen {
 }
 
 /// R22, of commands and of payout batches that nobody gave up.
-#[must_use]
 pub fn quarantine(seen: &[CommandSeen], batches: &[B256]) -> Verdict {
     let mut out = Findings::of(Check::Quarantine);
     for command in seen {

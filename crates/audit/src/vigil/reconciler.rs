@@ -19,7 +19,6 @@ pub struct LookSeen {
 }
 
 /// R20.
-#[must_use]
 pub fn reconciler(seen: &LookSeen) -> Verdict {
     let mut out = Findings::of(Check::Reconciler);
     if seen.look_seconds > seen.look_seconds_max {

@@ -32,7 +32,6 @@ pub struct RescannedLog {
 }
 
 /// R15: what was recorded, against what the endpoint says, of the same range.
-#[must_use]
 pub fn rescan(recorded: &[RescannedLog], seen: &[RescannedLog]) -> Verdict {
     let mut out = Findings::of(Check::Rescan);
     let by_key = |logs: &[RescannedLog]| -> BTreeMap<LogKey, RescannedLog> {

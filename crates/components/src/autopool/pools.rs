@@ -78,7 +78,6 @@ impl Pools {
 
     /// What is kept of the pools, or `None` if it does not hold together: a seat or a place that names a node of someone else, a node
     /// of an unknown user, or a reserve of an unknown user or tier or of nothing.
-    #[must_use]
     pub fn from_parts(
         seats: Vec<Seat>,
         tiers: Vec<TierNodes>,

@@ -91,17 +91,6 @@ struct Matched {
     qualified: bool,
 }
 
-impl Closing {
-    /// The part of the payable value that was granted, in ten-thousandths, rounded down; all of nothing.
-    pub fn coverage_bps(&self) -> u16 {
-        if self.payable_value.is_zero() {
-            return 10_000;
-        }
-        let share = Amount::new(10_000).proportion(self.granted_value, self.payable_value);
-        u16::try_from(share.base_units()).unwrap_or(10_000)
-    }
-}
-
 impl Values {
     fn of(terms: &BinaryTerms, payable: u64, budget: Amount) -> Self {
         let each = terms.pair_value;

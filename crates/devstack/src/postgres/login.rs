@@ -47,7 +47,6 @@ pub fn url_as(url: &str, role: &str) -> anyhow::Result<String> {
 }
 
 /// The password in a URL, if it has one.
-#[must_use]
 pub fn password_of(url: &str) -> Option<&str> {
     url.split_once("://")?
         .1

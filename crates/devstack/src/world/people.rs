@@ -24,7 +24,6 @@ const POLL: Duration = Duration::from_millis(50);
 const ROOT_USER: usize = ACCOUNTS.len();
 
 /// The wallet of the root user, the only one without a sponsor.
-#[must_use]
 pub fn root_user() -> Wallet {
     Wallet::at(ROOT_USER)
 }

@@ -6,7 +6,6 @@ use money::{Amount, Asset};
 use plan_file::{Finding, Severity, percent};
 
 /// For this many days a payment can be refunded.
-#[must_use]
 pub fn cooling_off(days: u32) -> Finding {
     Finding {
         code: "cooling_off",
@@ -17,7 +16,6 @@ pub fn cooling_off(days: u32) -> Finding {
 }
 
 /// The shortest time for which a reward is held before it is its user's.
-#[must_use]
 pub fn reward_hold(days: u32) -> Finding {
     Finding {
         code: "reward_hold",
@@ -28,7 +26,6 @@ pub fn reward_hold(days: u32) -> Finding {
 }
 
 /// What must be paid for joining rather than for a product; zero says that nothing must.
-#[must_use]
 pub fn entry_fee(asset: Asset, price: Amount) -> Finding {
     let text = if price.is_zero() {
         "Joining is free.".to_owned()
@@ -44,7 +41,6 @@ pub fn entry_fee(asset: Asset, price: Amount) -> Finding {
 }
 
 /// Joining takes a payment of at least so much, which buys no goods.
-#[must_use]
 pub fn entry_fee_from(asset: Asset, least: Amount) -> Finding {
     Finding {
         text: format!("Joining costs at least {} {asset}.", asset.display_amount(least)),
@@ -53,7 +49,6 @@ pub fn entry_fee_from(asset: Asset, least: Amount) -> Finding {
 }
 
 /// Joining takes a first payment for goods, of at least so much; there is no fee besides it.
-#[must_use]
 pub fn entry_purchase(asset: Asset, first_payment_min: Amount) -> Finding {
     let least = if first_payment_min.is_zero() {
         String::new()
@@ -73,7 +68,6 @@ pub fn entry_purchase(asset: Asset, first_payment_min: Amount) -> Finding {
 
 /// The share of all participants, in basis points, whom the disclosure of incomes counts; the whole counts also those who
 /// received nothing.
-#[must_use]
 pub fn income_disclosure(participants_bps: u16) -> Finding {
     Finding {
         code: "income_disclosure",

@@ -17,7 +17,6 @@ type Best = (u32, u32, Played);
 
 /// Searches every form with up to `bounds.identities_max` names. `None` for plans without purchases whose shares can go to
 /// other names.
-#[must_use]
 pub fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
     if let Some(found) = super::purchases::rebate(plan, bounds) {
         return Some(found);

@@ -30,7 +30,6 @@ const OF_ONE_FIELD: [(&str, &str); 5] = [
 /// Every refusal of a plan file: first that of [`compile`], then the others in the order of the file. There is at most one
 /// of each field, and there are at most [`REFUSALS_MAX`]. Of a table that breaks several rules about several of its fields only
 /// the first is in it. Empty for a plan that compiles.
-#[must_use]
 pub fn refusals(text: &str) -> Vec<CompileError> {
     let Err(first) = compile(text) else {
         return Vec::new();

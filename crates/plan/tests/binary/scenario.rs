@@ -233,8 +233,10 @@ fn sums(closing: &Closing) -> String {
             line += &format!(" {word} {count}");
         }
     }
-    if closing.coverage_bps() < 10_000 {
-        line += &format!(" coverage {}", closing.coverage_bps());
+    let (granted, payable) = (closing.granted_value.base_units(), closing.payable_value.base_units());
+    // Of nothing, everything is covered.
+    if let Some(coverage) = (granted * 10_000).checked_div(payable).filter(|bps| *bps < 10_000) {
+        line += &format!(" coverage {coverage}");
     }
     line
 }

@@ -142,7 +142,6 @@ impl fmt::Display for Proposal {
 /// whole available balance or nothing: whoever does not fit under the total or into the contract's room is left out,
 /// and smaller ones behind may still fit. There are no partial payouts, so that a payout always ends what is due; who
 /// never fits can claim by proof, where the contract pays what there is room for.
-#[must_use]
 pub fn propose(candidates: &[Candidate], request: &Request, limits: &Limits) -> Proposal {
     let mut ordered: Vec<&Candidate> = candidates.iter().collect();
     ordered.sort_by_key(|candidate| {

@@ -15,7 +15,6 @@ use crate::submission::{
 ///    success, nor for failure.
 /// 4. Otherwise the newest attempt is sent, sent again and replaced by a dearer one. Once it cannot or must not happen
 ///    any more, the same nonce is filled with nothing instead. A deadline is held against finalized blocks for that.
-#[must_use]
 pub fn decide(view: &View<'_>) -> Vec<Action> {
     if view.state.is_final() {
         return Vec::new();

@@ -79,7 +79,6 @@ pub(crate) fn malformed<E: Error>(field: &str, expected: &str) -> E {
 }
 
 /// What is wrong with a JSON. A field that is not what it must be has its name; of everything else the place is said.
-#[must_use]
 pub fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());

@@ -116,7 +116,6 @@ impl Activity {
 
 impl Amounts {
     /// These amounts with their chances; what is beyond [`AMOUNTS_MAX`] is left out.
-    #[must_use]
     pub fn new(amounts: &[(Amount, u16)]) -> Self {
         let mut list = [(Amount::ZERO, 0); AMOUNTS_MAX];
         for (to, from) in list.iter_mut().zip(amounts) {

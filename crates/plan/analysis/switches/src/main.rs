@@ -41,6 +41,14 @@ fn main() -> Result<()> {
             placed.push(Placed { id, mutant });
         }
     }
+    let roots: BTreeSet<_> = by_file
+        .keys()
+        .filter_map(|file| file.split_once("/src/"))
+        .map(|(home, _)| Path::new(tree).join(home).join("src/lib.rs"))
+        .collect();
+    for root in &roots {
+        allow_everything(root)?;
+    }
     let mut all: BTreeMap<&str, Switched> = BTreeMap::new();
     for (file, placed) in by_file {
         let path = Path::new(tree).join(file);
@@ -49,22 +57,22 @@ fn main() -> Result<()> {
         fs::write(&path, &switched.source)?;
         all.insert(file, switched);
     }
-    let crates: BTreeSet<&str> = all
-        .keys()
-        .filter_map(|file| file.split_once("/src/"))
-        .map(|(home, _)| home)
-        .collect();
-    for home in crates {
-        append_switch(&Path::new(tree).join(home).join("src/lib.rs"))?;
+    for root in &roots {
+        append_switch(root)?;
     }
     println!("{}", serde_json::to_string(&all)?);
     Ok(())
 }
 
+/// What cargo-mutants would build must build here too. On the first line, so that no place in the file gets another line.
+fn allow_everything(root: &Path) -> Result<()> {
+    let source = fs::read_to_string(root).with_context(|| root.display().to_string())?;
+    let allowed = "#![allow(warnings, arithmetic_overflow, unconditional_panic)] ";
+    Ok(fs::write(root, format!("{allowed}{source}"))?)
+}
+
 fn append_switch(root: &Path) -> Result<()> {
-    // What cargo-mutants would build must build here too.
-    let mut source = "#![allow(warnings, arithmetic_overflow, unconditional_panic)]\n".to_owned();
-    source.push_str(&fs::read_to_string(root).with_context(|| root.display().to_string())?);
+    let mut source = fs::read_to_string(root).with_context(|| root.display().to_string())?;
     source.push_str("\n#[doc(hidden)]\npub mod switch {\n");
     source.push_str(SWITCH);
     source.push_str("}\n");
