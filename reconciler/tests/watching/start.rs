@@ -9,7 +9,7 @@ use testkit::TestDatabase;
 
 const SERVED: &str = include_str!("../../../plans/auto-pool.toml");
 const OTHERS: [(&str, &str); 4] = [
-    (include_str!("../../../plans/subscription.toml"), "[cap]"),
+    (include_str!("../../../plans/subscription.toml"), "[subscription]"),
     (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
     (include_str!("../../../plans/unilevel-orders.toml"), "[ranks]"),
     (
