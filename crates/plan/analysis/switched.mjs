@@ -168,7 +168,7 @@ class Run {
 
   /** @returns 'survived' if all is green, else 'noticed' or 'timeout'. */
   execute(binary, more) {
-    const timeout = Math.max(TIMEOUT_MIN_S, (binary.seconds ?? 60) * TIMEOUT_FACTOR) * 1000;
+    const timeout = Math.ceil(Math.max(TIMEOUT_MIN_S, (binary.seconds ?? 60) * TIMEOUT_FACTOR) * 1000);
     const done = spawnSync('prlimit', [`--as=${MEMORY_MAX}`, binary.executable, '--quiet', '--test-threads', '1'], {
       cwd: path.join(this.tree, 'crates/plan'),
       env: { ...this.environment, ...RANDOM, ...more },
