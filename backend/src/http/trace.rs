@@ -18,7 +18,12 @@ pub async fn trace(request: Request, next: Next) -> Response {
     let exchange = Exchange::begin(&request, || hex::encode(random::<16>()));
     let start = Instant::now();
     let mut response = exchange.answer(request, next).await;
-    let Exchange { id, method, route, span } = exchange;
+    let Exchange {
+        id,
+        method,
+        route,
+        span,
+    } = exchange;
     if let Some(problem) = problem_of(&mut response) {
         let headers = std::mem::take(response.headers_mut());
         span.in_scope(|| problem.log());

@@ -1,6 +1,7 @@
 //! One row for each component effect.
 
 use super::component::{ComponentEffect, ComponentRow, Detail, SaleEffect};
+use crate::binary::Place;
 use ledger::UserId;
 use money::Amount;
 
@@ -58,13 +59,7 @@ impl ComponentEffect {
             }
             Self::RankPaidAs { user, rank } => about("rank_paid_as", user).number(u32::from(rank)),
             Self::RankReached { user, rank } => about("rank_reached", user).number(u32::from(rank)),
-            Self::SidePlaced { user, place } => {
-                let row = about("side_placed", user);
-                place.map_or(row, |place| {
-                    let side = Detail::Word(place.side.name());
-                    row.number(place.parent.get()).detail(side)
-                })
-            }
+            Self::SidePlaced { user, place } => about("side_placed", user).place(place),
             Self::Activated { user } => about("activated", user),
             Self::Deactivated { user } => about("deactivated", user),
             Self::PairMatched { user, number, amount } => {
@@ -136,6 +131,13 @@ impl ComponentRow {
     const fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);
         self
+    }
+
+    fn place(self, place: Option<Place>) -> Self {
+        let Some(Place { parent, side }) = place else {
+            return self;
+        };
+        self.number(parent.get()).detail(Detail::Word(side.name()))
     }
 
     const fn detail(mut self, detail: Detail) -> Self {

@@ -233,9 +233,15 @@ fn sums(closing: &Closing) -> String {
             line += &format!(" {word} {count}");
         }
     }
-    let (granted, payable) = (closing.granted_value.base_units(), closing.payable_value.base_units());
+    let (granted, payable) = (
+        closing.granted_value.base_units(),
+        closing.payable_value.base_units(),
+    );
     // Of nothing, everything is covered.
-    if let Some(coverage) = (granted * 10_000).checked_div(payable).filter(|bps| *bps < 10_000) {
+    if let Some(coverage) = (granted * 10_000)
+        .checked_div(payable)
+        .filter(|bps| *bps < 10_000)
+    {
         line += &format!(" coverage {coverage}");
     }
     line
