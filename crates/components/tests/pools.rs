@@ -173,6 +173,16 @@ fn a_tree_that_is_full_ends_the_reserves_of_its_places_only() {
 }
 
 #[test]
+fn a_tree_that_is_to_close_later_is_due_behind_what_is_due_already() {
+    let mut pools = Pools::new(2);
+    pools.close_later(tier(2), tree(1));
+    pools.close_later(tier(1), tree(3));
+    assert_eq!(pools.next_due(), Some(Due::Close(tier(2), tree(1))));
+    assert_eq!(pools.next_due(), Some(Due::Close(tier(1), tree(3))));
+    assert_eq!(pools.next_due(), None);
+}
+
+#[test]
 fn who_leaves_gets_every_reserve_and_chooses_no_more_in_advance() {
     let terms = terms(Some(7), None, ReserveTerms::OptIn);
     let mut pools = placed(&terms, 1);

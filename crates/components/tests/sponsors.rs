@@ -101,3 +101,17 @@ fn a_standing_is_kept_of_whoever_has_joined() {
     sponsors.set_standing(second, Standing::Gone);
     assert!(!sponsors.is_active(second) && sponsors.is_active(first));
 }
+
+#[test]
+fn trees_are_equal_if_everybody_has_the_same_sponsor_and_standing() {
+    let tree = |second: Option<u32>, standing: Standing| {
+        let mut sponsors = Sponsors::default();
+        sponsors.join(None);
+        sponsors.join(second.and_then(UserId::new));
+        sponsors.set_standing(UserId::new(1).unwrap(), standing);
+        sponsors
+    };
+    assert_eq!(tree(Some(1), Standing::Gone), tree(Some(1), Standing::Gone));
+    assert_ne!(tree(Some(1), Standing::Gone), tree(None, Standing::Gone));
+    assert_ne!(tree(Some(1), Standing::Gone), tree(Some(1), Standing::Registered));
+}
