@@ -87,7 +87,7 @@ pub fn data(call: &Call) -> Option<Bytes> {
             maxDays: U256::from(*max_days),
         }
         .abi_encode(),
-        Call::Noop => return None,
+        Call::Noop {} => return None,
     };
     Some(data.into())
 }

@@ -99,7 +99,7 @@ pub(super) const fn deadline(call: &Call) -> Option<u64> {
     match call {
         Call::ExecuteBatch { batch, .. } => Some(batch.deadline),
         Call::PublishRoot { root, .. } => Some(root.deadline),
-        Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => None,
+        Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop {} => None,
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) fn gas_limit(call: &Call) -> u64 {
         Call::SweepMatured { max_days } => {
             GAS_SWEEP_BASE.saturating_add(max_days.saturating_mul(GAS_PER_DAY))
         }
-        Call::Noop => GAS_NOOP,
+        Call::Noop {} => GAS_NOOP,
     }
 }
 

@@ -116,7 +116,7 @@ async fn insert_foreign(
         nonce,
         kind: Kind::Noop,
         subject: nonce.to_be_bytes().to_vec(),
-        call: calls::to_json(&Call::Noop)?,
+        call: calls::to_json(&Call::Noop {})?,
         allocated_block: 0,
     };
     if let Some(id) = submission::insert(transaction, &noop).await? {

@@ -180,7 +180,7 @@ impl Worker {
             max_priority_fee_per_gas: wanted.terms.fees.max_priority_fee(),
             call: match wanted.terms.payload {
                 Payload::Call => wanted.call.clone(),
-                Payload::Noop => Call::Noop,
+                Payload::Noop => Call::Noop {},
             },
             claimed_root,
         };

@@ -1,6 +1,6 @@
 //! [`Outcome`]: everything that one fact does, and on request why.
 
-use ledger::Leg;
+use ledger::{Account, Leg};
 
 use crate::decision::{Decisions, Passed, Why};
 use crate::effect::{ComponentEffect, Effect};
@@ -8,12 +8,14 @@ use crate::effect::{ComponentEffect, Effect};
 /// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Movements of money, none of them zero.
+    /// Movements of money, none of them zero. Only [`Outcome::moves`] and [`Outcome::add`] append to them.
     pub legs: Vec<Leg>,
     /// Changes besides money, in order.
     pub effects: Vec<Effect>,
     /// What the rules decided, for who explains it: see [`Outcome::explained`].
     pub(crate) decisions: Decisions,
+    /// Whether a leg concerns an account of the operator or of a fund, which few legs do.
+    concerns_operator: bool,
 }
 
 /// How much of an outcome there is.
@@ -41,6 +43,7 @@ impl Outcome {
     pub(crate) fn clear(&mut self) {
         self.legs.clear();
         self.effects.clear();
+        self.concerns_operator = false;
         if self.decisions.are_kept {
             self.decisions.legs.clear();
             self.decisions.effects.clear();
@@ -57,8 +60,20 @@ impl Outcome {
     #[inline]
     pub(crate) fn moves(&mut self, leg: Leg) {
         if !leg.amount.is_zero() {
-            self.legs.push(leg);
+            self.add(leg);
         }
+    }
+
+    /// Money moves, and the leg is there in any case.
+    #[inline]
+    pub(crate) fn add(&mut self, leg: Leg) {
+        self.concerns_operator |= is_operators(leg.debit) || is_operators(leg.credit);
+        self.legs.push(leg);
+    }
+
+    /// Whether balances of the operator or of funds change.
+    pub(crate) const fn concerns_operator(&self) -> bool {
+        self.concerns_operator
     }
 
     /// Whether decisions are recorded.
@@ -85,29 +100,47 @@ impl Outcome {
     #[inline]
     pub(crate) fn because(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
         if self.decisions.are_kept {
-            self.decisions.legs.resize(self.legs.len(), Why::default());
-            self.decisions.legs.iter_mut().skip(since.legs).for_each(tell);
+            self.keep_legs(since, |_, why| tell(why));
         }
     }
 
     /// Says why of every leg since the mark, by what the leg is.
+    #[inline]
     pub(crate) fn because_each(&mut self, since: Mark, tell: impl Fn(&Leg, &mut Why)) {
         if self.decisions.are_kept {
-            self.decisions.legs.resize(self.legs.len(), Why::default());
-            let legs = self.legs.iter().zip(&mut self.decisions.legs);
-            legs.skip(since.legs).for_each(|(leg, why)| tell(leg, why));
+            self.keep_legs(since, tell);
         }
     }
 
     /// Says why of every effect since the mark.
+    #[inline]
     pub(crate) fn because_effects(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
         if self.decisions.are_kept {
-            self.decisions.effects.resize(self.effects.len(), Why::default());
-            self.decisions
-                .effects
-                .iter_mut()
-                .skip(since.effects)
-                .for_each(tell);
+            self.keep_effects(since, tell);
         }
     }
+
+    // Kept out of the rules, which run without explanations nearly always.
+    #[cold]
+    fn keep_legs(&mut self, since: Mark, tell: impl Fn(&Leg, &mut Why)) {
+        let whys = &mut self.decisions.legs;
+        whys.resize(self.legs.len(), Why::default());
+        let legs = self.legs.iter().zip(whys).skip(since.legs);
+        legs.for_each(|(leg, why)| tell(leg, why));
+    }
+
+    #[cold]
+    fn keep_effects(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
+        let whys = &mut self.decisions.effects;
+        whys.resize(self.effects.len(), Why::default());
+        whys.iter_mut().skip(since.effects).for_each(tell);
+    }
+}
+
+/// Whether the operator or a fund has what is on this account.
+const fn is_operators(account: Account) -> bool {
+    matches!(
+        account,
+        Account::Company | Account::Residual(..) | Account::Breakage(_) | Account::Revenue(_)
+    )
 }

@@ -144,8 +144,7 @@ impl State {
                         amount,
                         day,
                     };
-                    let origin = origin.copied().unwrap_or_else(|| Origin::unnamed(day));
-                    self.register(plan, payment, &origin, sponsor, out);
+                    self.register(plan, payment, origin, sponsor, out);
                 } else {
                     unexpected_intake(amount, out);
                 }
@@ -163,8 +162,7 @@ impl State {
                         amount,
                         day,
                     };
-                    let origin = origin.copied().unwrap_or_else(|| Origin::unnamed(day));
-                    self.pay_again(plan, payment, &origin, out);
+                    self.pay_again(plan, payment, origin, out);
                 } else {
                     unexpected_intake(amount, out);
                 }
@@ -188,7 +186,9 @@ impl State {
             Fact::Noted => {}
         }
         self.components.finish(out);
-        self.treasury.follow(out);
+        if out.concerns_operator() {
+            self.treasury.follow(out);
+        }
     }
 
     /// Starts the next fact.

@@ -9,7 +9,7 @@ use approval::{Approval, Moment};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{AttestationFields, CallFields, approvals, fields};
+use crate::wire::{AttestationFields, approvals, fields};
 
 /// One line of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -146,11 +146,13 @@ pub struct ProofNode {
 }
 
 /// An authorization by its signer, as the contract takes it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SignedBy {
     /// The account whose signature it is.
+    #[serde(with = "fields::signer")]
     pub signer: Address,
     /// `r ‖ s ‖ v`.
+    #[serde(with = "fields::signature")]
     pub signature: [u8; 65],
 }
 
@@ -160,15 +162,17 @@ impl fmt::Debug for SignedBy {
     }
 }
 
-/// What a transaction does. The signer makes the call's data from it.
+/// What a transaction does. The signer makes the call's data from it. Its JSON is an object with one field, named as the
+/// call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "CallFields", into = "CallFields")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// Pays a batch.
     ExecuteBatch {
         /// The batch as it was authorized.
         batch: PayoutBatch,
         /// Its authorization.
+        #[serde(flatten)]
         authorization: SignedBy,
     },
     /// Publishes a liabilities root.
@@ -176,15 +180,19 @@ pub enum Call {
         /// The root as it was authorized.
         root: LiabilitiesRoot,
         /// Its authorization.
+        #[serde(flatten)]
         authorization: SignedBy,
     },
     /// Pays a user by proof against a published root.
     Claim {
         /// Who is paid.
+        #[serde(with = "fields::user")]
         user: Address,
         /// The user's leaf.
+        #[serde(with = "fields::entitled")]
         entitled: Amount,
         /// The root.
+        #[serde(with = "fields::root")]
         root: B256,
         /// From the leaf's sibling up.
         proof: Vec<ProofNode>,
@@ -195,7 +203,7 @@ pub enum Call {
         max_days: u64,
     },
     /// Sends nothing to the sender itself: fills a nonce.
-    Noop,
+    Noop {},
 }
 
 impl Call {
@@ -206,7 +214,7 @@ impl Call {
             Self::PublishRoot { .. } => "publish_root",
             Self::Claim { .. } => "claim",
             Self::SweepMatured { .. } => "sweep_matured",
-            Self::Noop => "noop",
+            Self::Noop {} => "noop",
         }
     }
 

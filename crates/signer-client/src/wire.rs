@@ -3,14 +3,12 @@
 //! Amounts are decimal strings; addresses, hashes and signatures are hexadecimal with prefix and full length. Unknown
 //! fields are refused: a signer must not overlook what someone wanted to say.
 
-mod call;
 pub(crate) mod fields;
 mod justification;
 
 pub use fields::explain;
 pub use justification::APPROVALS_MAX;
 
-pub(crate) use call::CallFields;
 pub(crate) use justification::{AttestationFields, approvals};
 
 use alloy_primitives::{Address, B256};

@@ -117,7 +117,7 @@ impl Authorizer {
             attempt: terms.attempt,
             // There is never a value.
             payload: keccak256(payload),
-            noop: terms.call == Call::Noop,
+            noop: matches!(terms.call, Call::Noop {}),
             fee_per_gas: terms.max_fee_per_gas,
             tip_per_gas: terms.max_priority_fee_per_gas,
             batch_id: terms.call.batch().map(|batch| batch.batch_id),

@@ -100,7 +100,7 @@ impl TransactionLimits {
                 Ok(Authorized::Nobody)
             }
             Call::SweepMatured { max_days } => Err(TransactionRule::SweepDays(*max_days).into()),
-            Call::Noop => Ok(Authorized::Nobody),
+            Call::Noop {} => Ok(Authorized::Nobody),
         }
     }
 
@@ -184,7 +184,7 @@ pub(crate) fn check_authorized(call: &Call, head: u64, known: bool) -> Result<()
     let (deadline, signer) = match call {
         Call::ExecuteBatch { batch, authorization } => (batch.deadline, authorization.signer),
         Call::PublishRoot { root, authorization } => (root.deadline, authorization.signer),
-        Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => return Ok(()),
+        Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop {} => return Ok(()),
     };
     check_not_passed(deadline, head)?;
     if known {

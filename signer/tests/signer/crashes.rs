@@ -94,7 +94,7 @@ async fn a_death_between_record_and_signature_binds_the_signer_to_a_batch() {
 #[tokio::test]
 async fn a_death_between_record_and_signature_binds_the_signer_to_a_transaction() {
     let mut world = World::start_for(Purpose::Transactions, &[]).await;
-    let terms = world.transaction(0, 1, Call::Noop);
+    let terms = world.transaction(0, 1, Call::Noop {});
     world.signer.restart_with_fault("signer.after_record").unwrap();
     world.signer.wait_until_ready().await.unwrap();
     assert_eq!(word(&world.client.sign_transaction(&terms).await), "unavailable");
@@ -102,7 +102,7 @@ async fn a_death_between_record_and_signature_binds_the_signer_to_a_transaction(
     assert!(!ended.unwrap().success());
     world.signer.restart().await.unwrap();
     // Another attempt is measured against the one that nobody has seen.
-    let second = world.transaction(0, 2, Call::Noop);
+    let second = world.transaction(0, 2, Call::Noop {});
     assert_eq!(
         word(&world.client.sign_transaction(&second).await),
         "price_not_raised"

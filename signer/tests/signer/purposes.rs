@@ -60,7 +60,7 @@ async fn three_signers_share_one_memory_and_one_chain_of_decisions() {
     world.register(20).await;
     let batch = world.batch(1, &[(20, BNB)]).await;
     let root = world.root(20, BNB, 1).await;
-    let noop = world.transaction(0, 1, Call::Noop);
+    let noop = world.transaction(0, 1, Call::Noop {});
     assert_eq!(word(&world.client.authorize_batch(&batch).await), "signed");
     assert_eq!(word(&roots.authorize_root(&root).await), "signed");
     assert_eq!(word(&transactions.sign_transaction(&noop).await), "signed");

@@ -78,7 +78,7 @@ async fn what_three_signers_sign_pays_users_and_publishes_a_root() {
     )
     .await;
     assert!(world.broadcast(&sweep.unwrap()).await);
-    let noop = ask(&world, &world.transaction(4, 1, Call::Noop)).await;
+    let noop = ask(&world, &world.transaction(4, 1, Call::Noop {})).await;
     assert!(world.broadcast(&noop.unwrap()).await);
     world.verify().await.unwrap();
 }
@@ -105,7 +105,9 @@ async fn the_bytes_say_exactly_what_was_asked_for_and_stay_the_same() {
     assert_eq!(*decoded.tx_hash(), signed.hash);
     assert_eq!(decoded.recover_signer().unwrap(), development::SUBMITTER.address);
 
-    let noop = ask(&world, &world.transaction(1, 1, Call::Noop)).await.unwrap();
+    let noop = ask(&world, &world.transaction(1, 1, Call::Noop {}))
+        .await
+        .unwrap();
     let decoded = TxEnvelope::decode_2718(&mut noop.raw.as_ref()).unwrap();
     assert_eq!(decoded.to(), Some(development::SUBMITTER.address));
     assert!(decoded.value().is_zero() && decoded.input().is_empty());
@@ -153,13 +155,13 @@ async fn the_access_list_is_what_the_batch_implies_and_nobody_can_ask_for_anothe
 #[tokio::test]
 async fn what_was_signed_is_repeated_also_under_lower_limits() {
     let mut world = World::start_for(Purpose::Transactions, &[]).await;
-    let terms = world.transaction(0, 1, Call::Noop);
+    let terms = world.transaction(0, 1, Call::Noop {});
     let signed = ask(&world, &terms).await.unwrap();
     world.signer.stop().unwrap();
     let lower = [("TRELLIS_FEE_PER_GAS_MAX", (FEE - 1).to_string())];
     let (_second, second) = world.beside_with(Purpose::Transactions, &lower).await;
     assert_eq!(second.sign_transaction(&terms).await.unwrap(), signed);
-    let next = world.transaction(1, 1, Call::Noop);
+    let next = world.transaction(1, 1, Call::Noop {});
     assert_eq!(word(&second.sign_transaction(&next).await), "fee_above_max");
 }
 
@@ -216,7 +218,7 @@ async fn every_limit_of_a_transaction_is_exact() {
         ),
     ];
     for (row, (change, code)) in table.into_iter().enumerate() {
-        let mut terms = world.transaction(0, 1, Call::Noop);
+        let mut terms = world.transaction(0, 1, Call::Noop {});
         change(&mut terms);
         assert_eq!(word(&ask(&world, &terms).await), code, "row {row}");
     }
@@ -265,16 +267,16 @@ async fn attempts_do_the_same_dearer_and_only_nothing_replaces_something() {
         ),
         (
             "nothing, too cheap",
-            priced(3, Call::Noop, 1_106, 17),
+            priced(3, Call::Noop {}, 1_106, 17),
             "price_not_raised",
         ),
-        ("nothing", priced(4, Call::Noop, 1_300, 20), "signed"),
+        ("nothing", priced(4, Call::Noop {}, 1_300, 20), "signed"),
         (
             "something after nothing",
             priced(5, sweep(1), 2_000, 30),
             "payload_differs",
         ),
-        ("nothing again", priced(5, Call::Noop, 2_000, 30), "signed"),
+        ("nothing again", priced(5, Call::Noop {}, 2_000, 30), "signed"),
         ("the first once more", priced(1, sweep(1), fee, tip), "signed"),
     ];
     for (what, terms, code) in rows {
@@ -296,7 +298,7 @@ async fn attempts_do_the_same_dearer_and_only_nothing_replaces_something() {
 #[tokio::test]
 async fn nonces_follow_the_chain_and_each_other() {
     let world = World::start_for(Purpose::Transactions, &[]).await;
-    let noop = |nonce| world.transaction(nonce, 1, Call::Noop);
+    let noop = |nonce| world.transaction(nonce, 1, Call::Noop {});
     for (nonce, code) in [
         (1, "nonce_gap"),
         (0, "signed"),
@@ -437,7 +439,7 @@ async fn a_batch_or_root_without_a_valid_authorization_is_not_sent() {
     let dearer = TransactionTerms {
         max_fee_per_gas: 2 * FEE,
         max_priority_fee_per_gas: 2 * TIP,
-        ..world.transaction(0, 2, Call::Noop)
+        ..world.transaction(0, 2, Call::Noop {})
     };
     assert_eq!(word(&ask(&world, &dearer).await), "signed");
     assert_eq!(word(&ask(&world, &again).await), "signed");

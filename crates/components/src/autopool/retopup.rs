@@ -4,7 +4,7 @@ use ledger::{BreakageCause, DepositId, UserId};
 use money::Amount;
 
 use super::RetopupTerms;
-use crate::sponsors::{Line, Sponsors, Standing};
+use crate::sponsors::{Sponsors, Standing};
 
 /// What is decided about one generation of a retopup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub struct GenerationShare {
     pub amount: Amount,
     /// Whose turn it is; nobody above the first user.
     pub upline: Option<UserId>,
-    /// The upline's oldest retopup that is not refunded, which entitles to the share, or why nobody has it.
-    pub right: Result<DepositId, BreakageCause>,
+    /// Who has it, and the oldest retopup of theirs that is not refunded, which entitles to it; or why nobody has it.
+    pub right: Result<(UserId, DepositId), BreakageCause>,
 }
 
 impl RetopupTerms {
@@ -30,18 +30,19 @@ impl RetopupTerms {
         let mut next = sponsors.of(user);
         (1u8..).zip(&self.generations).map(move |(generation, share)| {
             let upline = next;
-            let line = upline.and_then(|upline| sponsors.line(upline));
-            next = line.and_then(|line| line.sponsor);
+            let line = upline.and_then(|upline| Some((upline, sponsors.line(upline)?)));
+            next = line.and_then(|(_, line)| line.sponsor);
+            let right = match line.and_then(|(upline, line)| Some((upline, line.standing()?))) {
+                None => Err(BreakageCause::NoUpline),
+                Some((_, Standing::Gone)) => Err(BreakageCause::Refunded),
+                Some((_, Standing::Registered)) => Err(BreakageCause::NotRetopped),
+                Some((upline, Standing::Retopped(retopup))) => Ok((upline, retopup)),
+            };
             GenerationShare {
                 generation,
                 amount: *share,
                 upline,
-                right: match line.and_then(Line::standing) {
-                    None => Err(BreakageCause::NoUpline),
-                    Some(Standing::Gone) => Err(BreakageCause::Refunded),
-                    Some(Standing::Registered) => Err(BreakageCause::NotRetopped),
-                    Some(Standing::Retopped(retopup)) => Ok(retopup),
-                },
+                right,
             }
         })
     }

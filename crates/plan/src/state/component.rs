@@ -113,7 +113,7 @@ impl Components {
 
     /// The end of a fact.
     pub(super) fn finish(&mut self, out: &Outcome) {
-        self.funds.finish(&out.legs);
+        self.funds.finish(out);
     }
 
     /// The day on which things happen: the one that is ending, or else the one after the last that ended.

@@ -1,6 +1,7 @@
 //! What is held until a deposit's cooling-off time has ended: in one bucket for each day, so that maturity costs
 //! what matures and frees it.
 
+use alloy_primitives::B256;
 use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;
 
@@ -58,7 +59,13 @@ impl Bucket {
 
 impl State {
     /// Records a deposit, before its money is divided.
-    pub(super) fn take(&mut self, payment: &Payment, origin: &Origin, kind: DepositKind, out: &mut Outcome) {
+    pub(super) fn take(
+        &mut self,
+        payment: &Payment,
+        origin: Option<&Origin>,
+        kind: DepositKind,
+        out: &mut Outcome,
+    ) {
         let bucket = self
             .escrow
             .entry(payment.day)
@@ -80,11 +87,14 @@ impl State {
         });
         out.effects.push(Effect::DepositTaken {
             deposit: payment.deposit,
-            deposit_ref: origin.deposit_ref,
+            deposit_ref: origin.map_or(B256::ZERO, |origin| origin.deposit_ref),
             kind,
             user: payment.user,
             amount: payment.amount,
-            refundable_until: origin.refundable_until,
+            refundable_until: match origin {
+                Some(origin) => origin.refundable_until,
+                None => u64::from(payment.day.get()).saturating_mul(86_400),
+            },
         });
     }
 

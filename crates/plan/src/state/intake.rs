@@ -9,7 +9,7 @@ use crate::compiled::CompiledPlan;
 pub(super) use crate::component::Payment;
 use crate::decision::{Price, Rule, Unroutable};
 use crate::sponsors::Standing;
-use crate::{Day, DepositKind, DiscrepancyCause, Effect, Outcome};
+use crate::{DepositKind, DiscrepancyCause, Effect, Outcome};
 
 /// What a payment is called outside, which only effects carry on.
 #[derive(Clone, Copy, Debug)]
@@ -20,24 +20,13 @@ pub(crate) struct Origin {
     pub(crate) refundable_until: u64,
 }
 
-impl Origin {
-    /// Of a payment that nothing outside knows.
-    pub(super) fn unnamed(day: Day) -> Self {
-        Self {
-            wallet: Address::ZERO,
-            deposit_ref: B256::ZERO,
-            refundable_until: u64::from(day.get()).saturating_mul(86_400),
-        }
-    }
-}
-
 impl State {
     /// A new user joins. Ids are the next free ones.
     pub(super) fn register(
         &mut self,
         plan: &CompiledPlan,
         payment: Payment,
-        origin: &Origin,
+        origin: Option<&Origin>,
         named_sponsor: Option<UserId>,
         out: &mut Outcome,
     ) {
@@ -55,7 +44,7 @@ impl State {
         });
         out.effects.push(Effect::Joined {
             user: payment.user,
-            wallet: origin.wallet,
+            wallet: origin.map_or(Address::ZERO, |origin| origin.wallet),
             sponsor,
             ordinal: ordinal.unwrap_or(0),
             deposit: payment.deposit,
@@ -73,7 +62,7 @@ impl State {
         &mut self,
         plan: &CompiledPlan,
         payment: Payment,
-        origin: &Origin,
+        origin: Option<&Origin>,
         out: &mut Outcome,
     ) {
         self.take(&payment, origin, DepositKind::Retopup, out);

@@ -427,7 +427,7 @@ fn push_payout(
     out: &mut Outcome,
 ) -> TransferId {
     let leg = u32::try_from(out.legs.len()).unwrap_or(u32::MAX);
-    out.legs.push(Leg {
+    out.add(Leg {
         debit: Account::Available(user),
         credit: Account::Custody,
         amount,

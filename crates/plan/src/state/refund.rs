@@ -27,11 +27,11 @@ impl State {
             let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
             push(out, clearing, Account::Custody, entry.amount, Reason::Refund);
         }
-        out.legs.extend(legs.iter().map(|leg| {
+        for leg in legs {
             let accounts = (Account::Held(leg.beneficiary), Account::Custody);
             let refunded = Leg::new(accounts, leg.amount, Reason::Refund);
-            refunded.about(leg.recipient()).caused_by(Some(user))
-        }));
+            out.moves(refunded.about(leg.recipient()).caused_by(Some(user)));
+        }
         if amount != entry.amount {
             refund_difference(entry.amount, amount, out);
         }

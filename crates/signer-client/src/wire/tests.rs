@@ -133,7 +133,7 @@ fn calls() -> [Call; 5] {
             }],
         },
         Call::SweepMatured { max_days: 7 },
-        Call::Noop,
+        Call::Noop {},
     ]
 }
 

@@ -87,14 +87,13 @@ impl State {
             return Err(Unroutable::Retopup(terms.price));
         }
         for share in terms.shares(&self.sponsors, payment.user) {
-            let beneficiary = match (share.right, share.upline) {
-                (Ok(_), Some(upline)) => Beneficiary::User(upline),
-                (Err(cause), _) => Beneficiary::Breakage(cause),
-                (Ok(_), None) => Beneficiary::Breakage(BreakageCause::NoUpline),
+            let (beneficiary, retopup) = match share.right {
+                Ok((upline, retopup)) => (Beneficiary::User(upline), Some(retopup)),
+                Err(cause) => (Beneficiary::Breakage(cause), None),
             };
             let (mark, reason) = (out.mark(), Reason::Generation(share.generation));
             hold_leg(out, beneficiary, share.amount, reason, share.upline, payment.user);
-            out.because(mark, |why| why.rule = share.right.ok().map(Rule::Retopup));
+            out.because(mark, |why| why.rule = retopup.map(Rule::Retopup));
         }
         hold_rest(out, terms.company, Price::Retopup, payment.user);
         self.append_retopup(payment);

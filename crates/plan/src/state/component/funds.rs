@@ -59,8 +59,10 @@ impl Funds {
     }
 
     /// Counts the rest of a fact's legs.
-    pub(in crate::state) fn finish(&mut self, legs: &[Leg]) {
-        self.count(legs);
+    pub(in crate::state) fn finish(&mut self, out: &Outcome) {
+        if out.concerns_operator() {
+            self.count(&out.legs);
+        }
         self.counted = 0;
     }
 }

@@ -140,7 +140,7 @@ impl State {
             let from = Account::Revenue(grant.fund);
             self.deliver(plan, &reward, from, grant.reason, out);
         } else {
-            out.legs.push(reward_leg(
+            out.add(reward_leg(
                 &reward,
                 (Account::Revenue(grant.fund), Account::Deferred(grant.user)),
                 grant.amount,
@@ -235,7 +235,7 @@ impl State {
         }
         if !rest.is_zero() {
             let to = self.receive(plan, user, rest);
-            out.legs.push(reward_leg(reward, (from, to), rest, reason));
+            out.moves(reward_leg(reward, (from, to), rest, reason));
         }
         out.because(mark, |why| (why.owed, why.taxed) = (owed, reward.taxed()));
     }
@@ -292,8 +292,7 @@ impl State {
             self.owe(user, owed);
         } else {
             let accounts = (Account::Deferred(user), fund);
-            out.legs
-                .push(reward_leg(&reward, accounts, part, Reason::Reversed));
+            out.add(reward_leg(&reward, accounts, part, Reason::Reversed));
         }
         let told = before.map(|before| self.reward_standing(id, &before));
         out.because(mark, |why| why.rule = told.clone().map(Rule::Reversed));

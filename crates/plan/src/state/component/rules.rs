@@ -21,7 +21,6 @@ macro_rules! declare {
 
         impl State {
             /// Tells every component of the plan what happened.
-            #[inline]
             pub(super) fn tell(&mut self, plan: &CompiledPlan, event: Event, out: &mut Outcome) {
                 $(if let Some(terms) = &plan.terms.components.$name {
                     let mut rules = std::mem::take(&mut self.components.rules.$name);
