@@ -9,7 +9,8 @@ import path from 'node:path';
 
 /** Whose sources are changed, and whose tests are asked. */
 export const PACKAGES = ['plan-file', 'components', 'plan', 'explain', 'plan-review'];
-const CHOSEN = PACKAGES.flatMap((name) => ['--package', name]);
+// A component that only tests have asks what no shipped one does.
+const CHOSEN = [...PACKAGES, 'testkit-component'].flatMap((name) => ['--package', name]);
 /** Optimized, for the tests run thousands of times; checked, for a panic notices a mutant. */
 const PROFILE = {
   CARGO_PROFILE_TEST_OPT_LEVEL: '2',

@@ -119,3 +119,18 @@ fn on_a_local_chain_a_closed_exit_is_a_warning() {
     assert_eq!(found(&review, "kept_back").unwrap().severity, Severity::Warning);
     assert_eq!(refusals(&review), [] as [&str; 0]);
 }
+
+#[test]
+fn what_is_deducted_from_directs_of_pools_is_said_and_nothing_is_when_nothing_is() {
+    let pools = include_str!("../../../../plans/auto-pool.toml");
+    let kept = |text: &str| {
+        let review = public(text, "US", Some(14));
+        found(&review, "kept_back").map(|finding| figure(finding, "credit_bps"))
+    };
+    assert_eq!(kept(pools), None);
+    let taxed = tax("A", 1_000).replace("payout", "credit");
+    assert_eq!(
+        kept(&format!("{pools}{taxed}kinds = [\"direct\"]\n")),
+        Some(1_000)
+    );
+}

@@ -100,7 +100,7 @@ fn broken_rules(file: &PlanFile, known: &[CompileError]) -> Vec<CompileError> {
         return found;
     };
     found.extend(of_auto_pool(file, asset));
-    let funds = alone(file, asset, |one| one.funds.clone_from(&file.funds));
+    let funds = alone(asset, |one| one.funds.clone_from(&file.funds));
     let funds_are_known = funds.is_none() && !is_known("funds");
     found.extend(funds);
     let tables: [fn(&mut PlanFile, &PlanFile); 2] = [
@@ -110,7 +110,7 @@ fn broken_rules(file: &PlanFile, known: &[CompileError]) -> Vec<CompileError> {
     let tables = tables.iter().chain(TABLES_OF_COMPONENTS);
     let funds = if funds_are_known { file.funds.clone() } else { None };
     found.extend(tables.filter_map(|copy| {
-        alone(file, asset, |one| {
+        alone(asset, |one| {
             one.funds.clone_from(&funds);
             copy(one, file);
         })
@@ -145,13 +145,8 @@ fn of_auto_pool(file: &PlanFile, asset: Asset) -> Vec<CompileError> {
 }
 
 /// The first rule that a file breaks which has nothing but what `fill` puts in, and what else it must have.
-fn alone(file: &PlanFile, asset: Asset, fill: impl FnOnce(&mut PlanFile)) -> Option<CompileError> {
-    let mut one = PlanFile {
-        name: file.name.clone(),
-        version: file.version,
-        asset: file.asset.clone(),
-        ..PlanFile::default()
-    };
+fn alone(asset: Asset, fill: impl FnOnce(&mut PlanFile)) -> Option<CompileError> {
+    let mut one = PlanFile::default();
     fill(&mut one);
     let refusal: Refusal = components::check(&one, asset, None).err()?;
     (!OF_SEVERAL_TABLES.contains(&refusal.code)).then(|| refusal.into())

@@ -170,3 +170,43 @@ fn at_most_so_many_are_listed() {
     assert_eq!(refusals("name = ").len(), 1);
     assert_eq!(refusals(&"#".repeat(100_000)).len(), 1);
 }
+
+#[test]
+fn a_broken_table_hides_no_other_one() {
+    // What a registration brings is not known, but a tree has a size.
+    let text =
+        changed("direct_share = \"18\"", "direct_share = \"x\"").replace("tree_size = 15", "tree_size = 16");
+    let fields: Vec<String> = found(&text).into_iter().map(|(_, field)| field).collect();
+    assert_eq!(fields, ["registration.direct_share", "pool.tree_size"]);
+    // Nor do funds with one name twice.
+    let (_, text) = plans()
+        .into_iter()
+        .find(|(file, _)| file.ends_with("unilevel-orders.toml"))
+        .unwrap();
+    let text = text.replacen(
+        "[[funds]]",
+        "[[funds]]\nname = \"twice\"\n\n[[funds]]\nname = \"twice\"\n\n[[funds]]",
+        1,
+    );
+    let text = format!("{text}\n[cap]\nmultiple = 0\n");
+    let fields: Vec<String> = found(&text).into_iter().map(|(_, field)| field).collect();
+    assert!(
+        fields.contains(&"cap.multiple".to_owned()) && fields.len() == 2,
+        "{fields:?}"
+    );
+}
+
+#[test]
+fn a_text_may_have_every_byte_that_is_allowed() {
+    let text =
+        changed("direct_share = \"18\"", "direct_share = \"x\"").replace("tree_size = 15", "tree_size = 16");
+    let comment = "#".repeat(plan::compile::TEXT_BYTES_MAX - text.len());
+    assert_eq!(found(&format!("{text}{comment}")).len(), 2);
+}
+
+#[test]
+fn a_missing_name_hides_nothing() {
+    let text = changed("name = \"auto-pool\"\n", "").replace("price = \"40\"", "price = 40");
+    let fields: Vec<String> = found(&text).into_iter().map(|(_, field)| field).collect();
+    assert_eq!(fields, ["retopup.price", "name"]);
+}

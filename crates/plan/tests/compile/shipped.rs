@@ -218,3 +218,11 @@ fn buying_under_two_names_returns_a_share() {
         Some(&("share_bps", 1_608))
     );
 }
+
+#[test]
+fn the_two_plans_with_pools_differ_in_trees_and_reserve() {
+    let figures = |plan: CompiledPlan| (plan.trees_max(), plan.reserve_is_chosen());
+    assert_eq!(figures(shipped("auto-pool")), (Some(15), true));
+    assert_eq!(figures(shipped("auto-pool-rolling")), (None, false));
+    assert_eq!(figures(shipped("subscription")), (None, false));
+}

@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, B256};
 use money::Amount;
 use plan::{
-    Book, Cause, ClaimEnd, CompiledPlan, Day, DepositKind, Effect, Intake, Outcome, RefusedCause, Report,
-    UserId,
+    Book, Cause, ClaimEnd, CompiledPlan, Day, DepositKind, DiscrepancyCause, Effect, Intake, NotABook,
+    Outcome, RefusedCause, Report, UserId, compile,
 };
 use plan_file::PRICE_MAX;
 
@@ -149,4 +149,84 @@ fn the_names_of_ends_and_refusals_are_stable() {
         refused.map(RefusedCause::name),
         ["already_live", "exceeds_available", "target_too_large"]
     );
+}
+
+#[test]
+fn a_payment_under_another_plan_is_noted() {
+    let plan = auto_pool();
+    let noted = Effect::Discrepancy {
+        cause: DiscrepancyCause::IntakePlan,
+    };
+    for (plan_hash, is_noted) in [(plan.hash(), false), (B256::ZERO, true)] {
+        let (mut book, mut out) = (Book::new(plan.clone()), Outcome::default());
+        let intake = Intake {
+            plan_hash,
+            ..intake(1, plan.registration_price())
+        };
+        book.apply(&Cause::Registered(intake), &mut out);
+        assert_eq!(out.effects.contains(&noted), is_noted);
+    }
+}
+
+#[test]
+fn what_people_say_is_a_command_and_what_the_chain_says_is_none() {
+    let plan = auto_pool();
+    assert!(Cause::Reported(Report::DayEnded { day: Day::new(1) }).is_command());
+    assert!(!Cause::Registered(intake(1, plan.registration_price())).is_command());
+}
+
+#[test]
+fn a_book_that_numbered_references_or_changed_its_plan_has_no_form_in_bytes() {
+    let text = include_str!("../../../../plans/auto-pool.toml");
+    let next = compile(&text.replace("version = 1", "version = 2")).unwrap();
+    let said = [
+        Report::OrderPlaced {
+            order_ref: B256::repeat_byte(1),
+            wallet: wallet(1),
+            customer: Some(B256::repeat_byte(2)),
+            amount: Amount::new(1),
+            volume: None,
+            day: Day::new(1),
+        },
+        Report::PlanChanged {
+            plan_hash: next.hash(),
+        },
+    ];
+    for report in said {
+        let mut book = Book::new(auto_pool()).with_versions(vec![next.clone()]);
+        let mut out = Outcome::default();
+        book.apply(
+            &Cause::Registered(intake(1, book.plan().registration_price())),
+            &mut out,
+        );
+        assert!(book.encode().is_some());
+        book.apply(&Cause::Reported(report), &mut out);
+        assert_eq!(book.encode(), None, "{report:?}");
+    }
+}
+
+#[test]
+fn bytes_in_which_somebody_or_a_deposit_is_there_twice_are_no_book() {
+    let plan = auto_pool();
+    let mut out = Outcome::default();
+    let mut book = Book::new(plan.clone());
+    for number in [0xa1, 0xa2] {
+        book.apply(
+            &Cause::Registered(intake(number, plan.registration_price())),
+            &mut out,
+        );
+    }
+    let bytes = book.encode().unwrap();
+    for length in [Address::len_bytes(), B256::len_bytes()] {
+        let place = bytes
+            .windows(length)
+            .position(|part| part.iter().all(|byte| *byte == 0xa2))
+            .unwrap();
+        let mut changed = bytes.clone();
+        changed[place..place + length].fill(0xa1);
+        assert_eq!(
+            Book::decode(plan.clone(), Vec::new(), &changed).unwrap_err(),
+            NotABook
+        );
+    }
 }
