@@ -8,7 +8,7 @@ use crate::effect::{ComponentEffect, Effect};
 /// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Movements of money, none of them zero. Only [`Outcome::moves`] and [`Outcome::add`] append to them.
+    /// Movements of money, none of them zero. Only `moves` and `add` append to them.
     pub legs: Vec<Leg>,
     /// Changes besides money, in order.
     pub effects: Vec<Effect>,

@@ -206,7 +206,7 @@ fn a_text_may_have_every_byte_that_is_allowed() {
 
 #[test]
 fn a_missing_name_hides_nothing() {
-    let text = changed("name = \"auto-pool\"\n", "").replace("price = \"40\"", "price = 40");
+    let text = changed("name = \"auto-pool\"\n", "").replace("tree_size = 15", "tree_size = 16");
     let fields: Vec<String> = found(&text).into_iter().map(|(_, field)| field).collect();
-    assert_eq!(fields, ["retopup.price", "name"]);
+    assert_eq!(fields, ["name", "pool.tree_size"]);
 }
