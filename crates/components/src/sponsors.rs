@@ -175,7 +175,6 @@ impl Sponsors {
     }
 
     /// The uplines of a user, nearest first, into as many slots as there are; `None` above the last.
-    #[inline]
     pub fn nearest(&self, user: UserId, into: &mut [Option<UserId>]) {
         if let Some(nearest) = &self.nearest {
             return index::fill(nearest, user, into);
