@@ -316,17 +316,15 @@ impl Model {
     }
 
     fn move_on(&mut self, who: Address, tier: usize) {
-        let Some(price) = self.terms.tier_prices.get(tier).copied().map(as_money) else {
-            return;
-        };
-        let account = format!("reserve({who},{tier})");
-        let reserved = self.balances.get(&account).copied().unwrap_or(0);
-        if !self.reserves(who, tier) || reserved < price || !self.has_room(tier + 1) {
+        if !self.reserves(who, tier) || !self.can_pay_for_next(who, tier) || !self.has_room(tier + 1) {
             return;
         }
         self.note("progressed");
         self.person_mut(who).moved_from.insert(tier);
-        self.add(&account, -price);
+        self.add(
+            &format!("reserve({who},{tier})"),
+            -as_money(self.terms.tier_prices[tier]),
+        );
         let (grants, full) = self.place(who, tier + 1);
         let mut grown = Vec::new();
         for grant in grants {
@@ -350,7 +348,14 @@ impl Model {
         }
     }
 
-    /// Debt first, then the reserve or what is available. True if the reserve grew.
+    fn can_pay_for_next(&self, who: Address, tier: usize) -> bool {
+        let reserved = self.balances.get(&format!("reserve({who},{tier})")).copied();
+        let price = self.terms.tier_prices.get(tier).copied().map(as_money);
+        price.is_some_and(|price| reserved.unwrap_or(0) >= price)
+    }
+
+    /// Debt first, then the reserve or what is available. True if the reserve grew and is enough for the next tier now: whose
+    /// reserve is enough first moves on first.
     fn credit(
         &mut self,
         who: Address,
@@ -370,7 +375,7 @@ impl Model {
         if let Some((tier, _)) = reserved {
             self.add(&format!("reserve({who},{tier})"), rest);
             self.tell(&grant.when_credited(who, "reserve", occasion), rest);
-            return rest > 0;
+            return rest > 0 && self.can_pay_for_next(who, tier);
         }
         self.add(&format!("available({who})"), rest);
         self.tell(&grant.when_credited(who, "escrow", occasion), rest);

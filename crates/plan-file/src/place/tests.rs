@@ -33,6 +33,13 @@ fn what_is_missing_is_where_it_should_be() {
 }
 
 #[test]
+fn a_value_is_replaced_where_it_is_written() {
+    let changed = with_value(TEXT, "pool.prices[1]", "\"41\"");
+    assert_eq!(changed, TEXT.replace("\"40\"", "\"41\""));
+    assert_eq!(with_value(TEXT, "version", "2"), TEXT);
+}
+
+#[test]
 fn a_path_reads_as_it_was_written() {
     for path in ["name", "pool.prices[1]", "funds[1].list[1].of", "a[0][2]"] {
         assert_eq!(Path(&steps(path)).to_string(), path);

@@ -23,7 +23,7 @@ use ledger::{Account, AccountKind, Fund};
 use naive::Changes;
 use naive::composed::Model;
 use paper::{Paper, fold, signed};
-use plan::{Book, Cause, Effect, Fact, Outcome, Report, compile};
+use plan::{Book, Cause, ComponentEffect, Effect, Fact, Outcome, Report, compile};
 use proptest::prelude::*;
 use said::said;
 use second::Second;
@@ -254,10 +254,35 @@ fn explained_alike(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseErro
                 let lines = explain(before.plans(), before.state(), &out);
                 let context = format!("after {cause:?}\n{lines:#?}");
                 prop_assert_eq!(&said(&world.book, &lines), second.told(), "{}", context);
+                prop_assert_eq!(withheld(&out), second.withheld(), "{}", context);
+            }
+            for fund in 0..second.fund_count() {
+                let waiting = waiting(&world.book, fund);
+                prop_assert_eq!(waiting, second.waiting(fund), "fund {} after {:?}", fund, cause);
             }
         }
     }
     Ok(())
+}
+
+/// What is said to be withheld: user from 0, what is taxed and the tax, in order.
+fn withheld(out: &Outcome) -> Vec<(u32, u128, u128)> {
+    let taxes = out.effects.iter().filter_map(|effect| match effect {
+        Effect::Component(ComponentEffect::Withheld {
+            user, base, amount, ..
+        }) => Some((user.get() - 1, base.base_units(), amount.base_units())),
+        _ => None,
+    });
+    let mut taxes: Vec<_> = taxes.collect();
+    taxes.sort_unstable();
+    taxes
+}
+
+/// What waits to be paid out of the fund with this number: how many rewards, and what they come to.
+fn waiting(book: &Book, fund: usize) -> (u64, u128) {
+    let fund = Fund::new(u8::try_from(fund).unwrap());
+    let waiting = book.state().waiting(book.plan(), fund);
+    (waiting.count, waiting.amount.base_units())
 }
 
 /// An account by wallet.

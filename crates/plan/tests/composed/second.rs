@@ -21,6 +21,8 @@ pub(crate) struct Second {
     desk: Desk,
     trade: Trade,
     payments: Vec<Payment>,
+    /// Payments in the tax book before the last cause.
+    taxed_before: usize,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl Second {
             desk: Desk::new(&page),
             trade: Trade::new(&page),
             payments: Vec::new(),
+            taxed_before: 0,
         }
     }
 
@@ -66,8 +69,29 @@ impl Second {
         &self.desk.told
     }
 
+    /// What the last cause withheld: user, what is taxed and the tax, in order.
+    pub(crate) fn withheld(&self) -> Vec<(u32, u128, u128)> {
+        let entries = self.desk.taxes.entries.iter().skip(self.taxed_before);
+        let taxes =
+            entries.flat_map(|entry| entry.taxes.iter().map(|tax| (entry.user, tax.base, tax.amount)));
+        let mut taxes: Vec<_> = taxes.filter(|(_, _, tax)| *tax > 0).collect();
+        taxes.sort_unstable();
+        taxes
+    }
+
+    /// Funds have the numbers below this; 0 belongs to no fund.
+    pub(crate) const fn fund_count(&self) -> usize {
+        self.desk.funds.len()
+    }
+
+    /// What waits to be paid out of a fund: how many rewards, and what they come to.
+    pub(crate) fn waiting(&self, fund: usize) -> (u64, u128) {
+        self.trade.waiting(&self.desk, fund)
+    }
+
     pub(crate) fn apply(&mut self, cause: &Cause) {
         self.desk.told.clear();
+        self.taxed_before = self.desk.taxes.entries.len();
         match cause {
             Cause::Registered(intake) => self.registered(intake),
             Cause::RetoppedUp(intake) => match self.desk.find(intake.wallet) {

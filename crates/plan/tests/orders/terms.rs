@@ -56,6 +56,13 @@ fn a_broken_table_is_refused_with_code_and_field() {
 }
 
 #[test]
+fn orders_without_volume_make_nobody_eligible() {
+    let order = |changes: &str| terms(changes).order_to_be_paid();
+    assert_eq!(order("pv_bps = 0"), None);
+    assert!(order("pv_bps = 1").is_some());
+}
+
+#[test]
 fn an_unknown_field_is_no_table() {
     let text = format!("{}\ncommission = 1", crate::plans::PLAN);
     assert!(toml::from_str::<plan::orders::OrdersTable>(&text).is_err());

@@ -273,6 +273,8 @@ impl Run {
             }
             Step::Buy { .. } | Step::Refund { .. } => {}
         }
+        let (count, amount) = self.ranks.waiting();
+        prop_assert_eq!((count as usize, amount.base_units()), self.model.waiting());
         Ok(())
     }
 

@@ -73,6 +73,9 @@ fn what_is_left_out_has_these_values() {
 #[test]
 fn every_broken_rule_has_its_code_and_place() {
     let crown = "main_min = \"200000\"\nother_min = \"200000\"";
+    let longest = "x".repeat(32);
+    assert!(check(&SEED.replace("Crown", &longest)).is_ok());
+    let too_long = format!("\"{longest}xx\"");
     for (from, to, code, field) in [
         (
             "window = \"lifetime\"",
@@ -124,6 +127,12 @@ fn every_broken_rule_has_its_code_and_place() {
             "ranks.ladder[5].name",
         ),
         ("\"Crown\"", "\"\"", "rank_name_malformed", "ranks.ladder[5].name"),
+        (
+            "\"Crown\"",
+            &too_long,
+            "rank_name_malformed",
+            "ranks.ladder[5].name",
+        ),
         // What turns the direction of text is not seen.
         (
             "\"Crown\"",

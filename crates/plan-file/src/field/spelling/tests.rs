@@ -15,6 +15,10 @@ fn a_wrong_spelling_is_answered_with_the_right_one() {
         ),
         ("-20", "write \"20\": an amount is never negative"),
         (
+            "-0x10",
+            "write units of BNB as a string of digits with at most 18 after the point, such as \"20\" or \"0.5\"",
+        ),
+        (
             "1,000",
             "write \"1000\": digits with at most one decimal point and nothing else",
         ),

@@ -95,6 +95,15 @@ impl Trade {
         }
     }
 
+    /// What waits to be paid out of a fund.
+    pub(super) fn waiting(&self, desk: &Desk, fund: usize) -> (u64, u128) {
+        match self {
+            Self::Bookings(bookings) => bookings.waiting(desk, fund),
+            Self::Shop(shop) => shop.waiting(fund),
+            Self::Campaign(_) => (0, 0),
+        }
+    }
+
     /// After the rewards of the day were released.
     pub(super) fn end_day(&mut self, desk: &mut Desk, day: Day) {
         match self {

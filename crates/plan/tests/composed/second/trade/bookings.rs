@@ -128,6 +128,14 @@ impl Bookings {
         }
     }
 
+    pub(super) fn waiting(&self, desk: &Desk, fund: usize) -> (u64, u128) {
+        let lots = self.model.lots();
+        let active = lots.iter().enumerate().filter(|(user, _)| desk.is_active(*user));
+        let pairs = active.map(|(_, [left, right])| left.min(right)).sum::<usize>();
+        let pairs = if fund == self.fund { pairs } else { 0 };
+        (pairs as u64, pairs as u128 * self.terms.pair_value)
+    }
+
     pub(super) fn report(&mut self, desk: &Desk, report: &Report) {
         if let Report::SideChosen { wallet, side } = *report
             && let Some(user) = desk.find(wallet)

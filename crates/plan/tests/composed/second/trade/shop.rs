@@ -63,6 +63,15 @@ impl Shop {
         }
     }
 
+    pub(super) fn waiting(&self, fund: usize) -> (u64, u128) {
+        let (count, amount) = self.ranks.waiting();
+        if fund == self.rank_fund {
+            (count as u64, amount)
+        } else {
+            (0, 0)
+        }
+    }
+
     pub(super) fn follow(&mut self, page: &Page) {
         self.model.change(page.orders());
         self.ranks.change(page.ranks());
