@@ -267,13 +267,15 @@ fn explained_alike(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseErro
 
 /// What is said to be withheld: user from 0, what is taxed and the tax, in order.
 fn withheld(out: &Outcome) -> Vec<(u32, u128, u128)> {
-    let taxes = out.effects.iter().filter_map(|effect| match effect {
-        Effect::Component(ComponentEffect::Withheld {
+    let mut taxes = Vec::new();
+    for effect in &out.effects {
+        if let Effect::Component(ComponentEffect::Withheld {
             user, base, amount, ..
-        }) => Some((user.get() - 1, base.base_units(), amount.base_units())),
-        _ => None,
-    });
-    let mut taxes: Vec<_> = taxes.collect();
+        }) = effect
+        {
+            taxes.push((user.get() - 1, base.base_units(), amount.base_units()));
+        }
+    }
     taxes.sort_unstable();
     taxes
 }
