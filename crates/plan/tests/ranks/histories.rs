@@ -274,7 +274,8 @@ impl Run {
             Step::Buy { .. } | Step::Refund { .. } => {}
         }
         let (count, amount) = self.ranks.waiting();
-        prop_assert_eq!((count as usize, amount.base_units()), self.model.waiting());
+        let found = (usize::try_from(count).unwrap(), amount.base_units());
+        prop_assert_eq!(found, self.model.waiting());
         Ok(())
     }
 
