@@ -240,6 +240,7 @@ scenarios! {
     an_order_may_bring_less_volume: orders_and_ranks_of_one_fund();
     a_sponsor_has_a_bonus_once_and_gives_it_back: binary_with_direct_bonus();
     a_rank_bonus_goes_back_while_it_is_held: subscription();
+    a_cap_that_is_used_up_leaves_nothing_for_a_bonus: subscription();
     a_bonus_pays_no_more_than_its_fund_has: small_subscription();
     what_a_bonus_paid_comes_back_only_as_far_as_the_company_has_it: subscription();
     a_reversed_conversion_takes_back_what_is_held: referral_campaign();

@@ -270,6 +270,21 @@ fn whoever_is_refused_a_withdrawal_reads_why() {
     }
 }
 
+/// Rewards before the threshold is crossed are taxed later, unless the rate is zero or the policy is about other kinds.
+#[test]
+fn only_a_policy_that_withholds_can_tax_rewards_before_the_threshold() {
+    let crosses = |text: &str, kinds: &[&str]| {
+        let terms = WithholdingTerms::check(&tables(text).withholding, Asset::Inr).unwrap();
+        terms.crosses_with(kinds)
+    };
+    assert!(crosses(THRESHOLD, &["pair"]));
+    assert!(!crosses(THRESHOLD, &["rank"]));
+    let free = THRESHOLD
+        .replace("= 2000\n", "= 0\n")
+        .replace("rate_bps = 200\n", "rate_bps = 0\n");
+    assert!(!crosses(&free, &["pair"]));
+}
+
 /// The figures of a certificate: what was paid, taxed and withheld in a financial year, which begins in April.
 #[test]
 fn the_years_of_a_user_are_told_apart() {
