@@ -10,6 +10,8 @@ use store::user::{self, User};
 use store::{StoreError, audit_log};
 use thiserror::Error;
 
+pub use store::operator::Role;
+
 use super::App;
 use super::session::Caller;
 
@@ -22,25 +24,6 @@ const REFUSALS_NOTED: Quota = Quota {
     burst: 10,
     refill: Duration::from_secs(60),
 };
-
-names::names! {
-    /// What an operator may do.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    pub enum Role {
-        /// Looks at everything.
-        Viewer = "viewer",
-        /// Looks at everything, for users who ask.
-        Support = "support",
-        /// Builds batches and roots of liabilities.
-        Builder = "builder",
-        /// Approves what others built.
-        Approver = "approver",
-        /// Changes how the system runs.
-        ConfigAdmin = "config_admin",
-        /// Checks what was done.
-        Auditor = "auditor",
-    }
-}
 
 /// Why a user's data is not shown.
 #[derive(Debug, Error)]

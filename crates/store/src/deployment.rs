@@ -2,12 +2,14 @@
 
 use alloy_primitives::{Address, B256};
 use plan::{CompileError, CompiledPlan, GateError};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use thiserror::Error;
 
 use crate::StoreError;
 use crate::column::Db;
+use crate::operator::{self, Operator};
 use crate::rights::{self, Enforcement, RightsError, Role};
+use crate::schema::{self, SchemaError};
 
 /// Chain, contract, asset and plan of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,9 @@ pub enum DeploymentError {
     /// There is no ledger.
     #[error("the database is not bound to a deployed contract")]
     NotDeployed,
+    /// The schema is not the program's.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// The role may do more than the process.
     #[error(transparent)]
     Rights(#[from] RightsError),
@@ -81,20 +86,36 @@ impl Deployment {
     }
 }
 
-/// The deployment of a process that starts, if its role may do no more than it needs: on a chain that is not local, a role with
-/// more rights is refused.
+/// The deployment of a process that starts, if the schema is its own and its role may do no more than it needs: on a chain that is not
+/// local, a role with more rights is refused.
 pub async fn open(
     connection: &mut PgConnection,
     role: Role,
     is_local_chain: fn(u64) -> bool,
 ) -> Result<Deployment, DeploymentError> {
+    schema::check(connection).await?;
     let deployed = find(connection).await?.ok_or(DeploymentError::NotDeployed)?;
     let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
     rights::check(connection, role, enforcement).await?;
     Ok(deployed)
 }
 
-/// Binds the database to a deployment.
+/// Binds the database to a deployment with its first operators: all of it or nothing.
+///
+/// # Errors
+/// As [`insert`] and [`operator::insert`].
+pub async fn bind(
+    connection: &mut PgConnection,
+    deployment: &Deployment,
+    operators: &[Operator],
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    insert(&mut transaction, deployment).await?;
+    operator::insert(&mut transaction, operators).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Writes the row that says what the database is bound to.
 ///
 /// # Errors
 /// The database is bound already: constraint `deployment_pkey`.

@@ -1,20 +1,16 @@
-//! Connections, and bringing a database to the newest migration.
+//! Connections.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool, Postgres};
+use sqlx::{Connection, PgPool, Postgres};
 
 use crate::{Deadlines, StoreError, deadline};
 
 /// How long a caller waits for a connection. Longer than that the database is as good as gone.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
-
-/// Every migration, compiled in.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// A pool of at most `connections_max` connections with the deadlines of a service; one is made at once, so that a wrong address
 /// shows.
@@ -113,12 +109,4 @@ fn of(connections_max: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_WITHIN)
-}
-
-/// Applies what is missing of the migrations. It needs the owner of the database.
-///
-/// # Errors
-/// A migration that fails, or that was changed after it was applied.
-pub async fn migrate(connection: &mut PgConnection) -> Result<(), MigrateError> {
-    MIGRATIONS.run(connection).await
 }
