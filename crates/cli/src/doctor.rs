@@ -1,18 +1,20 @@
 //! `trellis doctor`: missing prerequisites for development and how to get them; and whether the running services
 //! are ready. With `--contract`, how a deployed contract
-//! differs from its file instead.
+//! differs from its file instead; with `--deployment`, whether the file of a ledger can be used.
 
 pub(crate) mod contract;
 mod history;
 mod report;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail, ensure};
 use devstack::endpoints::Endpoints;
 use devstack::postgres::{Durability, Postgres, PostgresSpec};
 use devstack::{Checkout, Tools};
+
+use crate::ledger::file::LedgerFile;
 
 /// The oldest Node version supported by the tools.
 const NODE_MAJOR_MIN: u32 = 20;
@@ -24,9 +26,24 @@ const FREE_BYTES_MIN: u64 = 15 << 30;
 pub(crate) struct Arguments {
     #[command(flatten)]
     contract: contract::Arguments,
+    /// Check the file of a ledger and everything that it names instead, without a node or a database
+    #[arg(long, value_name = "FILE", conflicts_with = "contract")]
+    deployment: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(file) = &arguments.deployment {
+        let ledger = LedgerFile::read(file).with_context(|| format!("{} is refused", file.display()))?;
+        outln!(
+            "ok       {}: plan {} {} on chain {}, {} operators",
+            file.display(),
+            ledger.plan.name(),
+            ledger.plan.version(),
+            ledger.contract.chain_id(),
+            ledger.operators.len()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     match arguments.contract.run().await? {
         Some(code) => Ok(code),
         None => examine_machine().await,

@@ -1,14 +1,18 @@
-//! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
+//! `trellis ledger init`, `migrate`, `status`: making a ledger, upgrading it, and what it is of. `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
 //! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
 //! `trellis ledger quarantine`: quarantined commands.
 
+pub(crate) mod file;
+mod init;
+mod migrate;
 mod quarantine;
+mod status;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::Connection as _;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -18,6 +22,12 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make the ledger of a deployed contract: create the database, apply migrations, bind it, enter the first operators
+    Init(init::Arguments),
+    /// Bring a ledger's database to the schema of this version
+    Migrate(migrate::Arguments),
+    /// Print what a ledger's database is of, and what keeps processes from working on it
+    Status(status::Arguments),
     /// Recompute every balance, projection and hash from the facts
     Verify(Verify),
     /// Make a copy of the ledger that ends with an earlier fact, leaving the original unchanged
@@ -51,6 +61,9 @@ struct Restore {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
+        Command::Init(arguments) => init::run(&arguments).await,
+        Command::Migrate(arguments) => migrate::run(&arguments).await,
+        Command::Status(arguments) => status::run(&arguments).await,
         Command::Verify(verify) => run_verify(&verify).await,
         Command::Restore(restore) => run_restore(&restore).await,
         Command::Quarantine(arguments) => quarantine::run(&arguments).await,
@@ -58,9 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
-    let mut connection = PgConnection::connect(&verify.database_url)
-        .await
-        .context("cannot connect to the ledger's database")?;
+    let mut connection = migrate::connect(&verify.database_url).await?;
     let deployment = store::deployment::find(&mut connection)
         .await?
         .context("the database has no deployment")?;

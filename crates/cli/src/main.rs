@@ -20,6 +20,7 @@ mod ledger;
 mod liabilities;
 mod logs;
 mod operate;
+mod operator;
 mod plan;
 mod signer_audit;
 mod status;
@@ -53,12 +54,14 @@ enum Command {
     Claim(claim::Arguments),
     /// Enrol the users of a contract's predecessor
     Enrol(enrol::Arguments),
-    /// Verify, restore and repair a ledger
+    /// Make, upgrade, verify, restore and repair a ledger
     Ledger(ledger::Arguments),
     /// Recompute published liabilities
     Liabilities(liabilities::Arguments),
     /// Call a contract as its admin, guardian, freezer or treasurer
     Operate(operate::Arguments),
+    /// List, add and remove a ledger's operators, grant and revoke their roles
+    Operator(operator::Arguments),
     /// Audit a signer's records
     Signer(signer_audit::Arguments),
     /// Check, simulate, compare and explain compensation plans
@@ -106,6 +109,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Liabilities(arguments) => liabilities::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,
         Command::Operate(arguments) => operate::run(arguments).await,
+        Command::Operator(arguments) => operator::run(arguments).await,
         Command::Signer(arguments) => signer_audit::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments, Arguments::command())),

@@ -12,13 +12,12 @@ use crate::checkout::{Checkout, FileLock};
 use crate::child::ProcessId;
 use crate::endpoints::Endpoints;
 use crate::kept_ports::KeptPorts;
-use crate::ledger_database::{LEDGER, SIGNER, migrate, remembered};
 use crate::ports::free_port;
 use crate::postgres::{Durability, Postgres, PostgresSpec};
 use crate::unprivileged::Account;
 use crate::world::{
-    Continuity, Site, System, SystemSpec, accounts, continuity, deploy, finalize_restored, register_root,
-    take_back,
+    Continuity, LEDGER, SIGNER, Site, System, SystemSpec, accounts, continuity, deploy, finalize_restored,
+    migrate, register_root, remembered, take_back,
 };
 
 /// The directory below `.local` of the system that people develop with.
@@ -100,11 +99,11 @@ impl Development {
             finalize_restored(&anvil.rpc_url()).await?;
         }
         let system = System::start(&servers.system_spec(&postgres, &anvil, spec)).await?;
-        let deployed = remembered(&database_url)
+        let (deployed, _) = remembered(&database_url)
             .await?
             .context("the deployment was not recorded")?;
         if state == Continuity::New {
-            let site = Site::new(system.api_url(), &anvil.rpc_url(), deployed.contract.parse()?)?;
+            let site = Site::new(system.api_url(), &anvil.rpc_url(), deployed.contract)?;
             register_root(&site)
                 .await
                 .context("the root user cannot register")?;
@@ -114,7 +113,7 @@ impl Development {
             rpc: anvil.rpc_url(),
             database_url,
             chain_id: CHAIN_ID,
-            custody: deployed.contract,
+            custody: deployed.contract.to_string(),
             services: system.health_urls(),
             accounts: accounts()?,
         };

@@ -14,7 +14,7 @@ pub mod endpoints;
 pub mod guard;
 #[cfg(feature = "world")]
 mod kept_ports;
-pub mod ledger_database;
+pub mod migrations;
 mod ports;
 pub mod postgres;
 pub mod services;

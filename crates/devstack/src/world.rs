@@ -4,6 +4,7 @@
 //! Used by `trellis dev` on servers of its own and by the end-to-end tests on theirs. It refuses anything that
 //! is not on this machine.
 
+mod databases;
 mod deployment;
 mod environment;
 mod exits;
@@ -14,6 +15,7 @@ mod site;
 mod spec;
 
 pub use crate::agreement::{OPERATOR_ROLES, operators};
+pub(crate) use databases::{LEDGER, SIGNER, migrate, remembered};
 pub use deployment::{Continuity, continuity, deploy};
 pub(crate) use deployment::{finalize_restored, take_back};
 pub use exits::{BURNS_GAS, REVERTS};

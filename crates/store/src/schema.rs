@@ -140,27 +140,59 @@ pub async fn migrate(connection: &mut PgConnection) -> Result<(), MigrateError> 
     MIGRATIONS.run(connection).await
 }
 
+/// Whether a database has no tables: it may become a ledger's.
+pub async fn is_empty(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let statement = "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p'))";
+    Ok(sqlx::query_scalar(statement).fetch_one(connection).await?)
+}
+
+/// Whether the database that a URL names exists.
+///
+/// # Errors
+/// The URL is not valid, or the server does not respond.
+pub async fn database_exists(url: &str) -> Result<bool, StoreError> {
+    let (mut maintenance, name) = connect_beside(url).await?;
+    let exists = exists(&mut maintenance, &name).await?;
+    maintenance.close().await?;
+    Ok(exists)
+}
+
 /// Creates the database that a URL names, unless it exists; whether it did not. The role of the URL becomes its owner.
 ///
 /// # Errors
-/// The URL names no database, the server does not respond, or the role may not create databases.
+/// The URL is not valid, the server does not respond, or the role may not create databases.
 pub async fn create_database(url: &str) -> Result<bool, StoreError> {
-    let options: PgConnectOptions = url.parse().map_err(StoreError::from)?;
-    let Some(name) = options.get_database().map(str::to_owned) else {
-        return Err(StoreError::corrupt("the URL names no database"));
-    };
-    let mut maintenance = PgConnection::connect_with(&options.database(MAINTENANCE)).await?;
-    let statement = "SELECT format('CREATE DATABASE %I', $1) WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
-    let statement: Option<String> = sqlx::query_scalar(statement)
-        .bind(&name)
-        .fetch_optional(&mut maintenance)
-        .await?;
-    let is_new = statement.is_some();
-    if let Some(statement) = statement {
+    let (mut maintenance, name) = connect_beside(url).await?;
+    let is_new = !exists(&mut maintenance, &name).await?;
+    if is_new {
+        let statement: String = sqlx::query_scalar("SELECT format('CREATE DATABASE %I', $1)")
+            .bind(&name)
+            .fetch_one(&mut maintenance)
+            .await?;
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
             .execute(&mut maintenance)
             .await?;
     }
     maintenance.close().await?;
     Ok(is_new)
+}
+
+async fn exists(maintenance: &mut PgConnection, name: &str) -> Result<bool, StoreError> {
+    let statement = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
+    Ok(sqlx::query_scalar(statement)
+        .bind(name)
+        .fetch_one(maintenance)
+        .await?)
+}
+
+/// A connection to the same server, and the name of the database. As in every PostgreSQL program, a URL without one means the
+/// database of the user's name.
+async fn connect_beside(url: &str) -> Result<(PgConnection, String), StoreError> {
+    let options: PgConnectOptions = url.parse().map_err(StoreError::from)?;
+    let name = options
+        .get_database()
+        .unwrap_or(options.get_username())
+        .to_owned();
+    let maintenance = PgConnection::connect_with(&options.database(MAINTENANCE)).await?;
+    Ok((maintenance, name))
 }

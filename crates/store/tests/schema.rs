@@ -5,6 +5,7 @@
 )]
 
 use sqlx::{Connection, PgConnection};
+use store::deployment::{self, DeploymentError};
 use store::rights::Role;
 use store::schema::{self, SchemaError};
 use testkit::TestDatabase;
@@ -53,6 +54,14 @@ async fn every_process_sees_whether_the_schema_is_its_own() {
 
     run(&database, "DELETE FROM _sqlx_migrations WHERE version >= 7").await;
     let outdated = check(&database).await.unwrap_err();
+    let mut listener = PgConnection::connect(&database.url_as("trellis_listener"))
+        .await
+        .unwrap();
+    let opened = deployment::open(&mut listener, Role::Listener, |_| true).await;
+    assert!(
+        matches!(opened, Err(DeploymentError::Schema(SchemaError::Outdated))),
+        "{opened:?}"
+    );
     assert!(matches!(outdated, SchemaError::Outdated), "{outdated}");
 
     run(&database, "REVOKE SELECT ON _sqlx_migrations FROM trellis_api").await;

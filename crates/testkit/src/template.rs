@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use devstack::Checkout;
-use devstack::ledger_database::{SIGNER_SCHEMA, migrator};
+use devstack::migrations::{SIGNER_SCHEMA, migrator};
 use devstack::postgres::{connect, let_roles_log_in, password_of};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection, Row};

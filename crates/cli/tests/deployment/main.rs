@@ -4,6 +4,7 @@
 mod deploying;
 mod enrolling;
 mod examining;
+mod ledgers;
 mod liabilities;
 mod operating;
 mod runbooks;

@@ -2,14 +2,15 @@
 
 use abi::deploy::Deployment;
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use alloy::providers::{Provider, ProviderBuilder};
 use anyhow::{Context, bail};
 use sqlx::Connection;
 
 use crate::guard;
-use crate::ledger_database::remembered;
 use crate::postgres::connect;
+use crate::world::databases::remembered;
+use crate::world::people;
 
 /// Whether a database and a chain belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub enum Continuity {
 
 /// Asks the chain for what the database remembers.
 pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Continuity> {
-    let Some(remembered) = remembered(database_url).await? else {
+    let Some((deployed, final_block)) = remembered(database_url).await? else {
         return Ok(Continuity::New);
     };
     let provider = provider(rpc_url)?;
@@ -42,45 +43,33 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
         .get_chain_id()
         .await
         .context("cannot read the node's chain id")?;
-    if chain_id != remembered.chain_id {
+    if chain_id != deployed.chain_id {
         let reason = format!(
             "the database belongs to chain {}, but the node is on chain {chain_id}",
-            remembered.chain_id
+            deployed.chain_id
         );
         return Ok(Continuity::Broken { reason });
     }
-    let deployed_in: B256 = remembered
-        .contract_block
-        .parse()
-        .context("a stored block hash is none")?;
+    let deployed_in = deployed.contract_block_hash;
     if !knows(&provider, deployed_in).await? {
         return Ok(Continuity::Broken {
             reason: format!("the node does not have block {deployed_in}, in which the contract was deployed"),
         });
     }
-    let contract: Address = remembered
-        .contract
-        .parse()
-        .context("the stored contract address is none")?;
     if provider
-        .get_code_at(contract)
+        .get_code_at(deployed.contract)
         .await
         .context("the node does not respond")?
         .is_empty()
     {
         return Ok(Continuity::Broken {
-            reason: format!("there is no contract at {contract}"),
+            reason: format!("there is no contract at {}", deployed.contract),
         });
     }
-    let Some(finalized) = remembered.final_block else {
+    let Some(final_block) = final_block else {
         return Ok(Continuity::Continues);
     };
-    if knows(
-        &provider,
-        finalized.parse().context("a stored block hash is none")?,
-    )
-    .await?
-    {
+    if knows(&provider, final_block).await? {
         return Ok(Continuity::Continues);
     }
     lost_blocks(database_url, &provider).await
@@ -143,7 +132,7 @@ pub(crate) async fn take_back(database_url: &str, kept: u64) -> anyhow::Result<(
     Ok(connection.close().await?)
 }
 
-/// Deploys the contract with the development configuration and binds the database to it and to the plan.
+/// Deploys the contract with the development configuration and binds the database to it, to the plan and to the operators.
 ///
 /// It first refuses every chain but the local one and every server that is not on this machine.
 pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyhow::Result<Deployment> {
@@ -160,19 +149,17 @@ pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyho
     let deployer = abi::development::DEPLOYER.address;
     let deployment = abi::deploy::deploy(&provider, deployer, &abi::development::config()).await?;
 
+    let deployed = store::deployment::Deployment {
+        chain_id,
+        contract: deployment.address,
+        contract_block: deployment.block_number,
+        contract_block_hash: deployment.block_hash,
+        asset: plan.asset().code().to_owned(),
+        plan_hash: plan.hash(),
+        plan_text: plan_text.to_owned(),
+    };
     let mut connection = connect(database_url).await?;
-    let statement = "INSERT INTO deployment \
-        (chain_id, contract, contract_block, contract_block_hash, asset, plan_hash, plan_text) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    sqlx::query(statement)
-        .bind(i64::try_from(chain_id).context("the chain id is too large")?)
-        .bind(deployment.address.as_slice())
-        .bind(i64::try_from(deployment.block_number).context("the block number is too large")?)
-        .bind(deployment.block_hash.as_slice())
-        .bind(plan.asset().code())
-        .bind(plan.hash().as_slice())
-        .bind(plan_text)
-        .execute(&mut connection)
+    store::deployment::bind(&mut connection, &deployed, &people::operators()?)
         .await
         .context("the database is bound to another deployment already")?;
     connection.close().await?;

@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
+use store::deployment::Deployment;
+
 use crate::agreement;
-use crate::ledger_database::Remembered;
 use crate::postgres::url_as;
 use crate::services::{Ready, ServiceSpec};
 use crate::world::people::{root_user, signer};
@@ -39,7 +40,7 @@ struct SignerSpec {
 pub(super) struct Environment<'a> {
     pub(super) spec: &'a SystemSpec,
     pub(super) ports: Ports,
-    pub(super) deployed: &'a Remembered,
+    pub(super) deployed: &'a Deployment,
     /// The file of the ledger's plan.
     pub(super) plan: &'a Path,
 }
@@ -80,7 +81,7 @@ impl Environment<'_> {
             ("TRELLIS_DATABASE_URL", database),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
             ("TRELLIS_CHAIN_ID", self.deployed.chain_id.to_string()),
-            ("TRELLIS_CONTRACT", self.deployed.contract.clone()),
+            ("TRELLIS_CONTRACT", self.deployed.contract.to_string()),
             ("TRELLIS_PLANS", self.plan.display().to_string()),
             ("TRELLIS_DEVELOPMENT_KEY", signer.account.private_key.to_string()),
         ];

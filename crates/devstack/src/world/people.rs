@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use abi::development::ACCOUNTS;
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, ensure};
-use sqlx::Connection;
+use store::operator::Operator;
 
-use crate::agreement::{self, operator_of, operators};
+use crate::agreement::{self, operator_of};
 use crate::endpoints::EndpointAccount;
-use crate::postgres::connect;
 use crate::wallets::Wallet;
 use crate::world::participant::Person;
 use crate::world::site::Site;
@@ -49,20 +48,16 @@ pub fn accounts() -> anyhow::Result<Vec<EndpointAccount>> {
         .collect()
 }
 
-/// Enters the operators into the ledger's database, and into the signers' list of people.
-pub(crate) async fn enter_operators(database_url: &str, signer_database_url: &str) -> anyhow::Result<()> {
-    agreement::set_people(signer_database_url, &agreement::people(&[])?).await?;
-    let mut connection = connect(database_url).await?;
-    for (wallet, name, roles) in operators() {
-        sqlx::query("INSERT INTO operator (wallet, name, roles) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(signer(wallet)?.address().as_slice())
-            .bind(name)
-            .bind(roles)
-            .execute(&mut connection)
-            .await
-            .context("the operators cannot be entered")?;
-    }
-    Ok(connection.close().await?)
+/// The operators of a development system, as its ledger knows them.
+pub(crate) fn operators() -> anyhow::Result<Vec<Operator>> {
+    let entered = agreement::operators().map(|(wallet, name, roles)| {
+        Ok(Operator {
+            wallet: signer(wallet)?.address(),
+            name: name.to_owned(),
+            roles: roles.iter().map(ToString::to_string).collect(),
+        })
+    });
+    entered.collect()
 }
 
 /// Registers the root user on the chain, as any user would, and waits until the ledger knows.

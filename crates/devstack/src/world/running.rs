@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 
-use crate::ledger_database::remembered;
+use crate::agreement;
 use crate::ports::free_ports;
 use crate::postgres::url_as;
 use crate::services::{Service, program};
+use crate::world::databases::remembered;
 use crate::world::environment;
-use crate::world::people::enter_operators;
 use crate::world::spec::SystemSpec;
 
 /// The services of a system, started in the order in which they need each other.
@@ -39,7 +39,7 @@ impl System {
     pub async fn start(spec: &SystemSpec) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&spec.logs)
             .with_context(|| format!("cannot create {}", spec.logs.display()))?;
-        enter_operators(&spec.database_url, &spec.signer_database_url).await?;
+        agreement::set_people(&spec.signer_database_url, &agreement::people(&[])?).await?;
         let [
             signer,
             root_signer,
@@ -60,7 +60,7 @@ impl System {
             reconciler,
             api: spec.api_port.unwrap_or(api),
         };
-        let deployed = remembered(&spec.database_url)
+        let (deployed, _) = remembered(&spec.database_url)
             .await?
             .context("the ledger's database was not bound to a deployment")?;
         // Signers are given the plan that the ledger runs, which is no longer the checkout's if someone edited that.
