@@ -92,7 +92,7 @@ async fn no_process_waits_for_another_password_or_another_schema() {
             (right.replace(name, "nowhere"), "\"nowhere\" does not exist"),
             (
                 world.database.url().replace(name, "postgres"),
-                "\"deployment\" does not exist",
+                "not_a_ledger: the database has no ledger",
             ),
         ] {
             let ended = Command::new(env!("CARGO_BIN_EXE_backend"))

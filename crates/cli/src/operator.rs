@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use alloy::primitives::Address;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::Subcommand;
 use sqlx::{Connection as _, PgConnection};
 use store::operator::{self, NAME_CHARACTERS_MAX, Operator, Role, TWO_CONFIG_ADMINS};
@@ -65,10 +65,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .await
         .context("cannot connect to the ledger's database")?;
     store::schema::check(&mut connection).await?;
-    match arguments.act {
-        Act::List => list(&mut connection).await?,
-        act => change(&mut connection, act).await?,
-    }
+    obey(&mut connection, arguments.act).await.map_err(explained)?;
     connection.close().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -84,22 +81,19 @@ fn tell(name: &str, wallet: Address, roles: &[String]) {
     outln!("{name} {wallet} {}", roles.join(","));
 }
 
-async fn change(connection: &mut PgConnection, act: Act) -> anyhow::Result<()> {
-    let result = match act {
-        Act::List => Ok(()),
+async fn obey(connection: &mut PgConnection, act: Act) -> anyhow::Result<()> {
+    match act {
+        Act::List => list(connection).await,
         Act::Add { wallet, name, roles } => add(connection, wallet, name, &roles).await,
         Act::Grant { wallet, roles } => change_roles(connection, wallet, &roles, &[]).await,
         Act::Revoke { wallet, roles } => change_roles(connection, wallet, &[], &roles).await,
-        Act::Remove { wallet } => match operator::remove(connection, wallet).await {
-            Ok(true) => {
-                outln!("{wallet} is no longer an operator");
-                Ok(())
-            }
-            Ok(false) => bail!("operator_unknown: {wallet} is not an operator"),
-            Err(error) => Err(error.into()),
-        },
-    };
-    result.map_err(explained)
+        Act::Remove { wallet } => {
+            let is_removed = operator::remove(connection, wallet).await?;
+            ensure!(is_removed, "operator_unknown: {wallet} is not an operator");
+            outln!("{wallet} is no longer an operator");
+            Ok(())
+        }
+    }
 }
 
 async fn add(

@@ -38,6 +38,9 @@ pub struct Schema {
 /// Why a database cannot be used with this program.
 #[derive(Debug, Error)]
 pub enum SchemaError {
+    /// It has no migrations at all.
+    #[error("not_a_ledger: the database has no ledger; make one with `trellis ledger init`")]
+    Absent,
     /// It is of an earlier program.
     #[error(
         "schema_outdated: the ledger's database lacks migrations of this version; run `trellis ledger migrate`"
@@ -125,7 +128,10 @@ fn unread(error: sqlx::Error) -> SchemaError {
 /// # Errors
 /// [`SchemaError`].
 pub async fn check(connection: &mut PgConnection) -> Result<(), SchemaError> {
-    if read(connection).await?.missing.is_empty() {
+    let schema = read(connection).await?;
+    if schema.applied == 0 {
+        Err(SchemaError::Absent)
+    } else if schema.missing.is_empty() {
         Ok(())
     } else {
         Err(SchemaError::Outdated)

@@ -1,8 +1,4 @@
 //! Operators in the database: two config admins stay, and every change is in the audit log.
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test prepares must succeed, or the test fails"
-)]
 
 use alloy_primitives::Address;
 use sqlx::Connection;

@@ -153,7 +153,7 @@ fn may_run(
     Ok(place.admit(plan, contract.chain_id())?)
 }
 
-fn names<'a>(operators: &'a [Operator], role: Option<Role>) -> BTreeSet<&'a str> {
+fn names(operators: &[Operator], role: Option<Role>) -> BTreeSet<&str> {
     let has =
         |operator: &&Operator| role.is_none_or(|role| operator.roles.iter().any(|name| name == role.name()));
     operators

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use sqlx::{Connection as _, PgConnection};
 use store::restore::list_occupants;
-use store::schema::{self, Schema};
+use store::schema::{self, Schema, SchemaError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,10 +20,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut connection = connect(&arguments.database_url).await?;
     let schema = schema::read(&mut connection).await?;
-    ensure!(
-        schema.applied > 0,
-        "not_a_ledger: the database has no ledger; make one with `trellis ledger init`"
-    );
+    ensure!(schema.applied > 0, SchemaError::Absent);
     if arguments.dry_run {
         tell_missing(&schema);
         outln!("nothing was done");

@@ -24,12 +24,11 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (status, problem) = match schema::read(&mut connection).await {
         Ok(schema) if schema.missing.is_empty() => look(&mut connection).await?,
         Ok(schema) => {
-            let problem = if schema.applied == 0 {
-                "not_a_ledger: the database has no ledger".to_owned()
-            } else {
-                SchemaError::Outdated.to_string()
+            let problem = match schema.applied {
+                0 => SchemaError::Absent,
+                _ => SchemaError::Outdated,
             };
-            (json!({ "migrations": schema.applied }), Some(problem))
+            (json!({ "migrations": schema.applied }), Some(problem.to_string()))
         }
         Err(error) => (json!({}), Some(error.to_string())),
     };
