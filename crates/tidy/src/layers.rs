@@ -69,6 +69,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "listener",
             "reconciler",
             "cli",
+            "devstack",
             "demonstration",
             "anvil-tests",
             "bench",

@@ -63,10 +63,8 @@ fn every_broken_rule_has_its_code() {
     assert_eq!(refused(head), ["operators_too_few"]);
 }
 
-/// Of a contract on a public chain: everything at once.
-#[test]
-fn a_public_chain_asks_for_more() {
-    let files = tempfile::tempdir().unwrap();
+/// The template of a contract on a public chain, filled in.
+fn public_contract() -> String {
     let contract = include_str!("../../../../../contracts/deployments/public.toml.example");
     let mut number = 0x1000;
     let mut contract: String = contract
@@ -91,10 +89,15 @@ fn a_public_chain_asks_for_more() {
             .to_owned();
         contract = contract.replace(&line, &format!("{name} = \"{amount}\""));
     }
-    contract = contract.replace("name = \"\"", "name = \"public\"");
-    let contract_file = files.path().join("contract.toml");
-    std::fs::write(&contract_file, contract).unwrap();
+    contract.replace("name = \"\"", "name = \"public\"")
+}
 
+/// Of a contract on a public chain: everything at once.
+#[test]
+fn a_public_chain_asks_for_more() {
+    let files = tempfile::tempdir().unwrap();
+    let contract_file = files.path().join("contract.toml");
+    std::fs::write(&contract_file, public_contract()).unwrap();
     let of_public = |text: &str| {
         text.replace(
             "\"../contracts/deployments/local.toml\"",
