@@ -232,14 +232,9 @@ async fn one_operator_stops_intake_and_settlement_and_two_end_it() {
         "intake_stopped"
     );
     let builder = world.sign_in(BUILDER).await;
-    let batch = world
-        .post(
-            "/payouts/build-batch",
-            Some(&builder),
-            &json!({ "dry_run": true }),
-        )
-        .await;
-    assert_eq!(batch.code(), "settlement_stopped");
+    let ask = json!({ "accept_claims": false });
+    let root = world.post("/liabilities/roots", Some(&builder), &ask).await;
+    assert_eq!(root.code(), "settlement_stopped");
 
     let resume = async |person: u8| world.resume(&world.sign_in(person).await).await.ok();
     assert_eq!(resume(ADMIN).await["resumed"], false);
