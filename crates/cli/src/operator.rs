@@ -28,30 +28,37 @@ enum Act {
     List,
     /// Add a wallet; wallets with one name belong to one person
     Add {
+        /// The wallet's address with its checksum
         #[arg(value_parser = account)]
         wallet: Address,
         /// Who it is: lower-case letters, digits, hyphens and dots, as on the signers' list of people
         #[arg(value_parser = name)]
         name: String,
+        /// One or more of viewer, support, builder, approver, config_admin, auditor
         #[arg(required = true, value_parser = role)]
         roles: Vec<Role>,
     },
     /// Grant roles to a wallet
     Grant {
+        /// The wallet's address with its checksum
         #[arg(value_parser = account)]
         wallet: Address,
+        /// One or more of viewer, support, builder, approver, config_admin, auditor
         #[arg(required = true, value_parser = role)]
         roles: Vec<Role>,
     },
     /// Revoke roles from a wallet
     Revoke {
+        /// The wallet's address with its checksum
         #[arg(value_parser = account)]
         wallet: Address,
+        /// One or more of viewer, support, builder, approver, config_admin, auditor
         #[arg(required = true, value_parser = role)]
         roles: Vec<Role>,
     },
     /// Remove a wallet
     Remove {
+        /// The wallet's address with its checksum
         #[arg(value_parser = account)]
         wallet: Address,
     },

@@ -63,6 +63,12 @@ impl LedgerFile {
         let text = input::read_text(path, FILE_BYTES_MAX)?;
         let file: File = toml::from_str(&text)
             .map_err(|error| anyhow::anyhow!("malformed: {}", error.to_string().trim_end()))?;
+        for (field, named) in [("contract", &file.contract), ("plan", &file.plan)] {
+            ensure!(
+                !named.as_os_str().is_empty(),
+                "file_unnamed: {field} must name a file"
+            );
+        }
         let beside = |named: &Path| path.parent().unwrap_or(Path::new("")).join(named);
         let contract = beside(&file.contract);
         let contract =

@@ -40,6 +40,7 @@ fn the_file_of_development_names_its_operators() {
 fn every_broken_rule_has_its_code() {
     for (from, to, code) in [
         ("plan =", "plans =", "malformed"),
+        ("\"../plans/auto-pool.toml\"", "\"\"", "file_unnamed"),
         (
             "\"builder\"\nwallet",
             "\"Builder\"\nwallet",
