@@ -148,7 +148,6 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(treasury::summary))
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
-        .routes(routes!(monitoring::stop))
         .routes(routes!(monitoring::resume_approval))
         .routes(routes!(monitoring::resume))
         .routes(routes!(replay::replay))

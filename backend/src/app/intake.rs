@@ -9,7 +9,7 @@ use plan::{DepositKind, Route};
 use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
 use store::authorization::{self, NewRequest};
 use store::user::{self, User, UserStatus};
-use store::{StoreError, disclosure, stop};
+use store::{StoreError, disclosure};
 use thiserror::Error;
 
 use super::pending::is_registering;
@@ -87,9 +87,6 @@ pub enum IntakeError {
     /// The document is too old.
     #[error("the disclosure is too old")]
     OutdatedDisclosure,
-    /// An operator stopped intake.
-    #[error("an operator stopped intake")]
-    Stopped,
     /// No block is known yet, so there is no time.
     #[error("the chain's time is not known")]
     NoChainTime,
@@ -137,7 +134,6 @@ pub async fn register(
             None
         }
     };
-    check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
     let route = placement::route(app, sponsor.as_ref()).await?;
@@ -171,7 +167,6 @@ pub async fn retopup(
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(IntakeError::RefundedUser),
     }
-    check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
     let terms = terms(app, caller, ask, price, time);
@@ -182,14 +177,6 @@ pub async fn retopup(
         signature: authorization.signature.to_vec(),
         route: None,
     })
-}
-
-async fn check_open(connection: &mut sqlx::PgConnection) -> Result<(), IntakeError> {
-    if stop::is_intake_stopped(connection).await? {
-        Err(IntakeError::Stopped)
-    } else {
-        Ok(())
-    }
 }
 
 /// Stores the request, then asks the signer, with no transaction open meanwhile.

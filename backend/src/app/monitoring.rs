@@ -1,14 +1,14 @@
-//! Stopping intake and settlement, which one operator may, and resuming, which needs two.
+//! Reconciliation findings, and resuming after a stop, which needs two operators.
 
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use store::approval::{self, Subject};
-use store::stop::{self, Stop};
+use store::stop::Stop;
 use store::{StoreError, audit_log};
 use thiserror::Error;
 
 use super::App;
-use super::access::{Mending, Operator, Stopping};
+use super::access::{Mending, Operator};
 use super::approve::{self, ApproveError, Signed, Verified, Wanted};
 use super::head::{self, HeadError};
 use crate::agreement;
@@ -42,28 +42,6 @@ pub struct Resumption {
     pub stops: Vec<Stop>,
     /// Whether settlement goes on.
     pub resumed: bool,
-}
-
-/// Keeps new payments out and new batches from being built, signed and sent. What was sent goes on, and so do users' exits. Returns the
-/// stops that are open.
-pub async fn stop(app: &App, caller: &Operator<Stopping>, reason: &str) -> Result<Vec<Stop>, StoreError> {
-    let mut connection = app.connection().await?;
-    let mut transaction = connection.begin().await?;
-    if stop::insert_by_operator(&mut transaction, caller.wallet, reason).await? {
-        let detail = json!({ "reason": reason });
-        audit_log::insert(
-            &mut transaction,
-            caller.wallet,
-            "settlement.stop",
-            "settlement",
-            &detail,
-        )
-        .await?;
-        tracing::warn!(operator = %caller.wallet, reason, "an operator stopped intake and settlement");
-    }
-    let open = stop::list_open(&mut transaction).await?;
-    transaction.commit().await?;
-    Ok(open)
 }
 
 /// What operators sign to end all stops that are open.

@@ -189,59 +189,6 @@ async fn reconciliation_shows_the_last_look_of_every_check_and_open_findings() {
 }
 
 #[tokio::test]
-async fn one_operator_stops_intake_and_settlement_and_two_end_it() {
-    let world = World::on_chain(&[1]).await;
-    world.enter_operators().await;
-    let stop = async |person: u8, reason: &str| {
-        let session = world.sign_in(person).await;
-        world
-            .post("/admin/stop", Some(&session), &json!({ "reason": reason }))
-            .await
-    };
-    for person in [1, VIEWER, AUDITOR] {
-        assert_eq!(stop(person, "why").await.code(), "role_missing", "{person}");
-    }
-    for reason in ["", " \n", &"x".repeat(501)] {
-        assert_eq!(stop(BUILDER, reason).await.code(), "invalid_field", "{reason}");
-    }
-    let opened = stop(BUILDER, " a key was stolen ").await.ok();
-    assert_eq!(opened["stops"][0]["cause"], "operator");
-    assert_eq!(opened["stops"][0]["reason"], "a key was stolen");
-    assert_eq!(opened["stops"][0]["opened_by"], wallet(BUILDER).to_checksum(None));
-    // Another one changes nothing, and is not noted.
-    let again = stop(APPROVER, "me, too").await.ok();
-    assert_eq!(again, opened);
-    assert_eq!(
-        world
-            .rows("SELECT 1 FROM audit_log WHERE action = 'settlement.stop'")
-            .await,
-        1
-    );
-
-    let user = world.sign_in(1).await;
-    let hash = world.disclosure().await;
-    let ask = json!({ "disclosure_hash": hash });
-    assert_eq!(
-        world.post("/users/1/retopup", Some(&user), &ask).await.code(),
-        "intake_stopped"
-    );
-    let newcomer = world.sign_in(3).await;
-    let ask = json!({ "disclosure_hash": hash, "sponsor": wallet(1) });
-    assert_eq!(
-        world.post("/users/register", Some(&newcomer), &ask).await.code(),
-        "intake_stopped"
-    );
-    let builder = world.sign_in(BUILDER).await;
-    let ask = json!({ "accept_claims": false });
-    let root = world.post("/liabilities/roots", Some(&builder), &ask).await;
-    assert_eq!(root.code(), "settlement_stopped");
-
-    let resume = async |person: u8| world.resume(&world.sign_in(person).await).await.ok();
-    assert_eq!(resume(ADMIN).await["resumed"], false);
-    assert_eq!(resume(APPROVER).await["resumed"], true);
-}
-
-#[tokio::test]
 async fn two_different_operators_end_a_stop() {
     let world = World::on_chain(&[1]).await;
     world.enter_operators().await;

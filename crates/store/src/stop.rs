@@ -1,5 +1,4 @@
-//! Stops of settlement: opened by the reconciler, or by an operator, whose stop keeps new payments out, too; closed when two operators
-//! signed that.
+//! Stops of settlement: opened by the reconciler, closed when two operators signed that.
 
 use alloy_primitives::Address;
 use sqlx::{PgConnection, PgTransaction};
@@ -7,20 +6,13 @@ use sqlx::{PgConnection, PgTransaction};
 use crate::StoreError;
 use crate::column::Db;
 
-/// The cause of an operator's stop.
-const BY_OPERATOR: &str = "operator";
-
 /// A stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// Its number.
     pub id: i64,
-    /// Why: what a check found, or `operator`.
+    /// Why.
     pub cause: String,
-    /// The operator who stopped.
-    pub opened_by: Option<Address>,
-    /// The operator's reason.
-    pub reason: Option<String>,
     /// Seconds since 1970-01-01 UTC, like all times here.
     pub opened_at: i64,
     /// The first operator who wants to go on.
@@ -38,7 +30,7 @@ macro_rules! select {
     ($tail:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Stop,
-            r#"SELECT id, cause, opened_by AS "opened_by!: Db<Option<Address>>", reason, extract(epoch FROM opened_at)::bigint AS "opened_at!",
+            r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!",
                       first_resume_by AS "first_resume_by!: Db<Option<Address>>",
                       extract(epoch FROM first_resume_at)::bigint AS first_resume_at,
                       resumed_by AS "resumed_by!: Db<Option<Address>>",
@@ -56,37 +48,6 @@ pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError>
     )
     .fetch_one(connection)
     .await?)
-}
-
-/// Whether an operator keeps new payments out.
-pub async fn is_intake_stopped(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE cause = $1 AND resumed_by IS NULL) AS "open!""#,
-        BY_OPERATOR
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Opens an operator's stop; false if one is open already, which stays as it is.
-///
-/// # Errors
-/// Constraint `settlement_stop_reason_length`.
-pub async fn insert_by_operator(
-    transaction: &mut PgTransaction<'_>,
-    operator: Address,
-    reason: &str,
-) -> Result<bool, StoreError> {
-    let inserted = sqlx::query!(
-        "INSERT INTO settlement_stop (cause, opened_by, reason) VALUES ($1, $2, $3)
-         ON CONFLICT (cause) WHERE resumed_by IS NULL DO NOTHING",
-        BY_OPERATOR,
-        operator.as_slice(),
-        reason
-    )
-    .execute(&mut **transaction)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
 }
 
 /// Stops below a number, newest first.
