@@ -78,7 +78,7 @@ async fn a_process_with_a_wrong_password_or_an_empty_database_ends_and_says_why(
             empty.url_as("trellis_listener"),
             "not bound to a deployed contract",
         ),
-        (without_schema, "relation \"deployment\" does not exist"),
+        (without_schema, "not_a_ledger: the database has no ledger"),
     ] {
         let mut spec = spec(&world, "listener");
         spec.environment[0].1 = url;
