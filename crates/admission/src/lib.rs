@@ -96,6 +96,17 @@ impl Place {
             return Ok(self);
         }
         let [seconds, ..] = chain.constructed(At::Latest).await?.delays;
+        self.refunding(chain_id, seconds)
+    }
+
+    /// The same place with this time for which a contract refunds payments. Of a local chain nobody asks.
+    ///
+    /// # Errors
+    /// [`CoolingOffError::NotWholeDays`].
+    pub fn refunding(self, chain_id: u64, seconds: u32) -> Result<Self, CoolingOffError> {
+        if chain_class(chain_id) == ChainClass::Local {
+            return Ok(self);
+        }
         Ok(Self {
             cooling_off_days: Some(whole_days(seconds)?),
             ..self

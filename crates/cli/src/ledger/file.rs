@@ -1,6 +1,6 @@
 //! The file of a ledger: its contract, the first version of its plan, the jurisdiction, and its first operators.
 //!
-//! It is checked as a whole, and everything that is wrong is said at once. Not responsible for what is on the chain.
+//! Once the files that it names can be read, everything that is wrong with them together is said at once. Not responsible for what is on the chain.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,6 @@ use crate::input;
 
 /// Maximum size of the file in bytes; it has a few dozen lines.
 const FILE_BYTES_MAX: usize = 64 << 10;
-
-/// Seconds of a day.
-const DAY_SECONDS: u32 = 86_400;
 
 /// A checked file.
 #[derive(Debug)]
@@ -77,21 +74,23 @@ impl LedgerFile {
         let plan_text = input::read_text(&plan_file, TEXT_BYTES_MAX)?;
         let plan = plan::compile(&plan_text)
             .map_err(|error| anyhow::anyhow!("plan_refused: {} is refused: {error}", plan_file.display()))?;
-        let operators = file
-            .operators
-            .iter()
-            .map(operator)
-            .collect::<anyhow::Result<Vec<_>>>()?;
-
         let mut problems = Vec::new();
         let mut require = |checked: anyhow::Result<()>| {
             problems.extend(checked.err().map(|error| format!("{error:#}")));
         };
+        let mut operators = Vec::new();
+        for person in &file.operators {
+            require(operator(person).map(|operator| operators.push(operator)));
+        }
         require(fits_contract(&plan, &contract));
         require(plan.served().context("plan_not_served"));
         require(may_run(&plan, &contract, file.jurisdiction.as_deref(), beside));
-        require(are_two_people(&operators));
-        if !development::is_local_chain(contract.chain_id()) {
+        // Who could not be read may be the one who is missing.
+        let are_read = operators.len() == file.operators.len();
+        if are_read {
+            require(are_two_people(&operators));
+        }
+        if are_read && !development::is_local_chain(contract.chain_id()) {
             require(can_act(&operators));
             require(have_secret_keys(&operators));
         }
@@ -151,11 +150,15 @@ fn may_run(
     let read = |file: &Path| Ok(input::read_text(&beside(file), TEXT_BYTES_MAX)?);
     let profile = jurisdiction
         .map(|name| admission::profile(name, read))
-        .transpose()?;
+        .transpose()
+        .context("profile_refused")?;
     let place = Place {
         jurisdiction: profile,
-        cooling_off_days: contract.config().coolingOff.checked_div(DAY_SECONDS),
+        cooling_off_days: None,
     };
+    let place = place
+        .refunding(contract.chain_id(), contract.config().coolingOff)
+        .context("cooling_off_not_whole_days")?;
     Ok(place.admit(plan, contract.chain_id())?)
 }
 

@@ -60,6 +60,13 @@ fn every_broken_rule_has_its_code() {
         assert!(LOCAL.contains(from), "{from}");
         assert_eq!(refused(&LOCAL.replace(from, to)), [code], "{to}");
     }
+    let twice = LOCAL
+        .replace("\"support\"", "\"owner\"")
+        .replace("[\"viewer\", \"auditor\"]", "[]");
+    assert_eq!(
+        refused(&twice),
+        ["operator_role_unknown", "operator_without_role"]
+    );
     let (head, _) = LOCAL.split_once("[[operators]]\nname = \"approver\"").unwrap();
     assert_eq!(refused(head), ["operators_too_few"]);
 }
@@ -129,6 +136,12 @@ fn a_public_chain_asks_for_more() {
         );
     // The plan of the example lives mainly on recruitment, which the profile forbids; the people are enough.
     assert_eq!(refused(&of_public(&filled)), ["plan_not_admitted"]);
+    let unknown = filled.replace("\"EU\"", "\"XX\"");
+    assert_eq!(refused(&of_public(&unknown)), ["profile_refused"]);
+    let days = std::fs::read_to_string(&contract_file).unwrap();
+    std::fs::write(&contract_file, days.replace("= 1209600", "= 1209601")).unwrap();
+    assert_eq!(refused(&of_public(&filled)), ["cooling_off_not_whole_days"]);
+    std::fs::write(&contract_file, days).unwrap();
     let alone = filled.replace(
         "\"viewer\", \"approver\", \"config_admin\"",
         "\"viewer\", \"config_admin\"",
