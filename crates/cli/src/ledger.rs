@@ -1,4 +1,5 @@
-//! `trellis ledger init`, `migrate`, `status`: making a ledger, upgrading it, and what it is of. `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
+//! `trellis ledger init`, `migrate`, `status`: making a ledger, upgrading it, and what it is of.
+//! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
 //! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
 //! `trellis ledger quarantine`: quarantined commands.
 
@@ -13,6 +14,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Subcommand;
 use sqlx::Connection as _;
+
+use crate::database;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -71,7 +74,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
-    let mut connection = migrate::connect(&verify.database_url).await?;
+    let mut connection = database::connect(&verify.database_url).await?;
     let deployment = store::deployment::find(&mut connection)
         .await?
         .context("the database has no deployment")?;

@@ -10,6 +10,7 @@ extern crate service;
 mod approve;
 mod claim;
 mod completions;
+mod database;
 mod deploy;
 mod deployment;
 mod dev;

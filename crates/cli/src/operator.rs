@@ -11,6 +11,7 @@ use sqlx::{Connection as _, PgConnection};
 use store::operator::{self, NAME_CHARACTERS_MAX, Operator, Role, TWO_CONFIG_ADMINS};
 use store::{StoreError, deployment};
 
+use crate::database;
 use crate::operate::account;
 
 #[derive(Debug, clap::Args)]
@@ -68,9 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let url = arguments
         .database_url
         .context("pass --database-url or set TRELLIS_DATABASE_URL")?;
-    let mut connection = PgConnection::connect(&url)
-        .await
-        .context("cannot connect to the ledger's database")?;
+    let mut connection = database::connect(&url).await?;
     store::schema::check(&mut connection).await?;
     obey(&mut connection, arguments.act).await.map_err(explained)?;
     connection.close().await?;

@@ -14,6 +14,7 @@ use store::schema;
 
 use super::file::LedgerFile;
 use super::migrate;
+use crate::database;
 use crate::doctor::contract;
 
 #[derive(Debug, clap::Args)]
@@ -70,12 +71,12 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     {
         outln!("the database was created");
     }
-    let mut connection = migrate::connect(&arguments.database_url).await?;
-    if is_bound(&mut connection, &deployed).await? {
-        migrate::upgrade(&mut connection).await?;
+    let mut connection = database::connect(&arguments.database_url).await?;
+    let is_bound = is_bound(&mut connection, &deployed).await?;
+    migrate::upgrade(&mut connection).await?;
+    if is_bound {
         outln!("the ledger exists already; operators are changed by `trellis operator`");
     } else {
-        migrate::upgrade(&mut connection).await?;
         deployment::bind(&mut connection, &deployed, &file.operators).await?;
         outln!("the ledger is ready");
     }
@@ -120,7 +121,7 @@ async fn rehearse(url: &str, deployed: &Deployment) -> anyhow::Result<ExitCode> 
         outln!("would create the database, apply all migrations and bind it; nothing was done");
         return Ok(ExitCode::SUCCESS);
     }
-    let mut connection = migrate::connect(url).await?;
+    let mut connection = database::connect(url).await?;
     let is_bound = is_bound(&mut connection, deployed).await?;
     migrate::tell_missing(&schema::read(&mut connection).await?);
     connection.close().await?;

@@ -7,6 +7,8 @@ use sqlx::{Connection as _, PgConnection};
 use store::restore::list_occupants;
 use store::schema::{self, Schema, SchemaError};
 
+use crate::database;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The ledger's database, as its owner; no process may be running
@@ -18,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut connection = connect(&arguments.database_url).await?;
+    let mut connection = database::connect(&arguments.database_url).await?;
     let schema = schema::read(&mut connection).await?;
     ensure!(schema.applied > 0, SchemaError::Absent);
     if arguments.dry_run {
@@ -55,10 +57,4 @@ pub(super) fn tell_missing(schema: &Schema) {
     if schema.missing.is_empty() {
         outln!("all {} migrations are applied", schema.applied);
     }
-}
-
-pub(super) async fn connect(url: &str) -> anyhow::Result<PgConnection> {
-    PgConnection::connect(url)
-        .await
-        .context("cannot connect to the ledger's database")
 }

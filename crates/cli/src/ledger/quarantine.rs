@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::Connection as _;
 use store::quarantine::{self, End, Quarantined};
+
+use crate::database;
 
 /// Maximum number of commands listed at once.
 const LISTED_MAX: usize = 200;
@@ -26,9 +27,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut connection = PgConnection::connect(&arguments.database_url)
-        .await
-        .context("cannot connect to the ledger's database")?;
+    let mut connection = database::connect(&arguments.database_url).await?;
     let retried = arguments.retry.map(|id| (id, End::Retried));
     let dismissed = arguments.dismiss.map(|id| (id, End::Dismissed));
     if let Some((id, end)) = retried.or(dismissed) {

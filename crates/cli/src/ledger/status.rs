@@ -7,7 +7,7 @@ use sqlx::{Connection as _, PgConnection};
 use store::schema::{self, SchemaError};
 use store::{deployment, operator, replay};
 
-use super::migrate;
+use crate::database;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,9 +20,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut connection = migrate::connect(&arguments.database_url).await?;
+    let mut connection = database::connect(&arguments.database_url).await?;
     let (status, problem) = match schema::read(&mut connection).await {
-        Ok(schema) if schema.missing.is_empty() => look(&mut connection).await?,
+        Ok(schema) if schema.missing.is_empty() => look(&mut connection, schema.applied).await?,
         Ok(schema) => {
             let problem = match schema.applied {
                 0 => SchemaError::Absent,
@@ -41,8 +41,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// What a database of this version says, and what keeps processes from working on it.
-async fn look(connection: &mut PgConnection) -> anyhow::Result<(Value, Option<String>)> {
-    let migrations = schema::read(connection).await?.applied;
+async fn look(connection: &mut PgConnection, migrations: usize) -> anyhow::Result<(Value, Option<String>)> {
     let Some(deployed) = deployment::find(connection).await? else {
         let problem = "not_deployed: the database is not bound to a contract; run `trellis ledger init`";
         return Ok((json!({ "migrations": migrations }), Some(problem.to_owned())));

@@ -6,8 +6,9 @@ use alloy::primitives::B256;
 use anyhow::Context as _;
 use plan::Cause;
 use serde::Deserialize;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::Connection as _;
 
+use crate::database::connect;
 use crate::input;
 use crate::status::unusable;
 
@@ -72,12 +73,6 @@ impl Source {
         connection.close().await?;
         Ok(Some((deployment.plan_text, deployment.plan_hash)))
     }
-}
-
-async fn connect(url: &str) -> anyhow::Result<PgConnection> {
-    PgConnection::connect(url)
-        .await
-        .context("cannot connect to the ledger's database")
 }
 
 fn each_line(file: &Path, mut each: impl FnMut(Happened) -> anyhow::Result<bool>) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use anyhow::Context;
-use sqlx::{Connection, PgConnection};
+use sqlx::Connection;
 use store::deployment::{self, Deployment};
 use store::{checkpoint, schema};
 
@@ -18,29 +18,20 @@ pub(crate) const SIGNER: &str = "trellis_signer";
 
 /// Creates both databases when they are missing and brings them to the newest migration.
 pub(crate) async fn migrate(checkout: &Checkout, address: &Address) -> anyhow::Result<()> {
-    for (database, is_ledger) in [(LEDGER, true), (SIGNER, false)] {
+    let signer = migrator(&checkout.path("signer/migrations"), Some(SIGNER_SCHEMA)).await?;
+    for (database, migrator) in [(LEDGER, &schema::MIGRATIONS), (SIGNER, &signer)] {
         let url = address.url(database);
         schema::create_database(&url).await?;
         let mut connection = connect(&url).await?;
-        let applied = if is_ledger {
-            store::migrate(&mut connection).await
-        } else {
-            let migrator = migrator(&checkout.path("signer/migrations"), Some(SIGNER_SCHEMA)).await?;
-            migrator.run(&mut connection).await
-        };
+        let applied = migrator.run(&mut connection).await;
         applied
             .with_context(|| format!("the migrations of {database} do not apply; `--fresh` starts over"))?;
-        log_in(&mut connection, &url).await?;
+        if let Some(password) = password_of(&url) {
+            let_roles_log_in(&mut connection, password).await?;
+        }
         connection.close().await?;
     }
     Ok(())
-}
-
-async fn log_in(connection: &mut PgConnection, url: &str) -> anyhow::Result<()> {
-    match password_of(url) {
-        Some(password) => let_roles_log_in(connection, password).await,
-        None => Ok(()),
-    }
 }
 
 /// What the ledger's database is bound to, if it is, and the hash of the newest final block that the listener recorded.
