@@ -1,6 +1,7 @@
 //! `trellis ledger migrate`: brings a ledger's database to the schema of this version.
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use sqlx::{Connection as _, PgConnection};
@@ -8,6 +9,12 @@ use store::restore::list_occupants;
 use store::schema::{self, Schema, SchemaError};
 
 use crate::database;
+
+/// For how long others may be connected before that is refused.
+const UNUSED_WITHIN: Duration = Duration::from_secs(3);
+
+/// Between two looks at who is connected.
+const POLL: Duration = Duration::from_millis(100);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -37,17 +44,29 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 pub(super) async fn upgrade(connection: &mut PgConnection) -> anyhow::Result<()> {
     let schema = schema::read(connection).await?;
     if schema.applied > 0 && !schema.missing.is_empty() {
-        let occupants = list_occupants(connection).await?;
-        ensure!(
-            occupants.is_empty(),
-            "ledger_in_use: stop every process first: {}",
-            occupants.join("; ")
-        );
+        wait_until_unused(connection).await?;
     }
     tell_missing(&schema);
     store::migrate(connection)
         .await
         .context("the migrations do not apply")
+}
+
+/// Whoever has just disconnected is seen for a moment longer.
+async fn wait_until_unused(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let deadline = Instant::now() + UNUSED_WITHIN;
+    loop {
+        let occupants = list_occupants(connection).await?;
+        if occupants.is_empty() {
+            return Ok(());
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "ledger_in_use: stop every process first: {}",
+            occupants.join("; ")
+        );
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 pub(super) fn tell_missing(schema: &Schema) {
