@@ -112,8 +112,15 @@ async fn two_at_once_do_not_remove_both() {
     let mut second = two.begin().await.unwrap();
     operator::remove(&mut first, wallet(1)).await.unwrap();
     operator::remove(&mut second, wallet(2)).await.unwrap();
-    let (first, second) = tokio::join!(first.commit(), second.commit());
-    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    // As at the end of each, but before either has ended.
+    let settle = "SET CONSTRAINTS ALL IMMEDIATE";
+    let (one_ends, two_ends) = tokio::join!(
+        sqlx::query(settle).execute(&mut *first),
+        sqlx::query(settle).execute(&mut *second)
+    );
+    assert!(one_ends.is_ok() != two_ends.is_ok(), "{one_ends:?} {two_ends:?}");
+    first.commit().await.unwrap();
+    second.commit().await.unwrap();
     assert_eq!(
         operator::list(&mut database.connection().await)
             .await
