@@ -14,7 +14,7 @@ use devstack::endpoints::Endpoints;
 use devstack::postgres::{Durability, Postgres, PostgresSpec};
 use devstack::{Checkout, Tools};
 
-use crate::ledger::file::LedgerFile;
+use crate::ledger_file::LedgerFile;
 
 /// The oldest Node version supported by the tools.
 const NODE_MAJOR_MIN: u32 = 20;

@@ -3,7 +3,6 @@
 //! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
 //! `trellis ledger quarantine`: quarantined commands.
 
-pub(crate) mod file;
 mod init;
 mod migrate;
 mod quarantine;

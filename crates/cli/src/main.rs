@@ -18,6 +18,7 @@ mod doctor;
 mod enrol;
 mod key;
 mod ledger;
+mod ledger_file;
 mod liabilities;
 mod logs;
 mod operate;

@@ -12,10 +12,10 @@ use sqlx::{Connection as _, PgConnection};
 use store::deployment::{self, Deployment};
 use store::schema;
 
-use super::file::LedgerFile;
 use super::migrate;
 use crate::database;
 use crate::doctor::contract;
+use crate::ledger_file::LedgerFile;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -2,8 +2,8 @@
 
 use super::*;
 
-const LOCAL: &str = include_str!("../../../../../ledgers/local.toml");
-const EXAMPLE: &str = include_str!("../../../../../ledgers/public.toml.example");
+const LOCAL: &str = include_str!("../../../../ledgers/local.toml");
+const EXAMPLE: &str = include_str!("../../../../ledgers/public.toml.example");
 
 /// Reads a file beside the shipped one, so that paths lead to the same files.
 fn read(text: &str) -> anyhow::Result<LedgerFile> {
@@ -73,7 +73,7 @@ fn every_broken_rule_has_its_code() {
 
 /// The template of a contract on a public chain, filled in.
 fn public_contract() -> String {
-    let contract = include_str!("../../../../../contracts/deployments/public.toml.example");
+    let contract = include_str!("../../../../contracts/deployments/public.toml.example");
     let mut number = 0x1000;
     let mut contract: String = contract
         .lines()
