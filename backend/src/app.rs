@@ -25,6 +25,7 @@ pub mod sponsor;
 pub mod treasury;
 pub mod tree;
 pub mod withdraw;
+pub mod withdrawals;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

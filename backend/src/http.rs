@@ -38,6 +38,7 @@ pub mod typed_data;
 pub mod users;
 mod view;
 pub mod withdraw;
+pub mod withdrawals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +115,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(own::exits))
         .routes(routes!(intake::register))
         .routes(routes!(intake::retopup))
+        .routes(routes!(intake::purchase))
         .routes(routes!(reserve::reserve))
         .routes(routes!(reserve::message))
         .routes(routes!(history::history))
@@ -123,6 +125,8 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(pools::nodes))
         .routes(routes!(pools::queue))
         .routes(routes!(withdraw::withdraw))
+        .routes(routes!(withdrawals::quote))
+        .routes(routes!(withdrawals::request))
         .routes(routes!(rewards::pending))
         .routes(routes!(payout_request::build_batch))
         .routes(routes!(payouts::list))

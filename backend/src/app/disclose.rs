@@ -62,7 +62,11 @@ fn write_all(text: &mut String, ledger: &Ledger, figures: &Figures) -> std::fmt:
     writeln!(text)?;
     writeln!(text, "Plan: {}, version {}", plan.name(), plan.version())?;
     writeln!(text, "Plan hash: {:#x}", plan.hash())?;
-    writeln!(text, "Chain: {}", ledger.chain_id)?;
+    let kind = match service::is_local_chain(ledger.chain_id) {
+        true => " (for development; its coin stands for the plan's asset, and has no value)",
+        false => "",
+    };
+    writeln!(text, "Chain: {}{kind}", ledger.chain_id)?;
     writeln!(text, "Contract: {}", ledger.contract.to_checksum(None))?;
     writeln!(text, "Counted up to fact: {}", figures.fact_seq)?;
     write_figures(text, plan.asset(), figures)?;
@@ -116,41 +120,12 @@ fn write_figures(text: &mut String, asset: Asset, figures: &Figures) -> std::fmt
 }
 
 fn write_terms(text: &mut String, plan: &CompiledPlan) -> std::fmt::Result {
-    let asset = plan.asset();
     writeln!(text)?;
     writeln!(text, "Terms")?;
-    let registration = in_asset(asset, plan.registration_price());
-    writeln!(text, "- a registration costs {registration}")?;
-    writeln!(
-        text,
-        "- a retopup costs {}",
-        in_asset(asset, plan.retopup_price())
-    )?;
-    let direct = in_asset(asset, plan.direct_share());
-    writeln!(
-        text,
-        "- of a registration that does not enter a pool the sponsor gets {direct} and the company the rest"
-    )?;
-    if let Some(share) = plan.split_share() {
-        let share = in_asset(asset, share);
-        writeln!(
-            text,
-            "- {share} of every registration enter a pool; the sponsor and the company divide what is left in the same \
-             proportion"
-        )?;
+    for sentence in plan_review::terms::terms(plan) {
+        writeln!(text, "- {sentence}")?;
     }
-    match (plan.tree_size(), plan.trees_max()) {
-        (Some(size), Some(max)) => writeln!(
-            text,
-            "- when tier 1 is full ({max} trees of {size} places) at the time a registration becomes final, it \
-             enters no pool: the sponsor gets {direct} and the company the rest"
-        )?,
-        (Some(_), None) | (None, _) => writeln!(text, "- the number of places in tier 1 is not limited")?,
-    }
-    writeln!(
-        text,
-        "- places are given in the order of the chain; a position shown before is provisional"
-    )
+    Ok(())
 }
 
 fn write_findings(text: &mut String, plan: &CompiledPlan) -> std::fmt::Result {

@@ -5,7 +5,8 @@
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
-use plan::{DepositKind, Route};
+use plan::{CompiledPlan, DepositKind, PaymentBounds, Route};
+use settlement::authorization::GWEI;
 use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
 use store::authorization::{self, NewRequest};
 use store::user::{self, User, UserStatus};
@@ -28,7 +29,7 @@ pub const DISCLOSURE_SECONDS_MAX: i64 = 24 * 60 * 60;
 pub struct IntakeRequest {
     /// The document that was shown.
     pub disclosure_hash: B256,
-    /// What the asking side believes the price to be, to be compared.
+    /// What is to be paid. It may be left out where the plan has one price, and is compared with it otherwise.
     pub amount: Option<Amount>,
 }
 
@@ -41,7 +42,7 @@ pub struct Issued {
     pub signer: Address,
     /// Its signature: 65 bytes.
     pub signature: Vec<u8>,
-    /// Where the registration would go if it were final now; `None` for a retopup.
+    /// Where the registration would go if it were final now; `None` for a later payment, and in a plan without pools.
     pub route: Option<Route>,
 }
 
@@ -75,12 +76,18 @@ pub enum IntakeError {
     /// The user is frozen.
     #[error("the user is frozen")]
     FrozenUser,
-    /// The price is another one.
-    #[error("the price is {price} base units")]
-    WrongAmount {
-        /// The plan's.
-        price: Amount,
-    },
+    /// The plan takes no such payment.
+    #[error("the plan takes no such payment")]
+    NotInPlan,
+    /// The plan has no single price, and nobody said how much.
+    #[error("the plan has no fixed price: say how much is to be paid")]
+    AmountMissing,
+    /// The plan does not take this amount.
+    #[error("{}", bounds_in_words(.0))]
+    WrongAmount(PaymentBounds),
+    /// The contract does not take it.
+    #[error("the contract takes whole multiples of {GWEI} base units only")]
+    NotWholeGwei,
     /// No such document was shown.
     #[error("no disclosure with this hash has been shown")]
     UnknownDisclosure,
@@ -105,8 +112,8 @@ pub async fn register(
     sponsor: Option<Address>,
     ask: &IntakeRequest,
 ) -> Result<Issued, IntakeError> {
-    let price = app.ledger.plan.registration_price();
-    check_amount(ask.amount, price)?;
+    let plan = &app.ledger.plan;
+    let amount = amount_of(plan, DepositKind::Registration, ask.amount)?;
     if sponsor == Some(caller.wallet) {
         return Err(IntakeError::SelfReferral);
     }
@@ -136,30 +143,62 @@ pub async fn register(
     };
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
-    let route = placement::route(app, sponsor.as_ref()).await?;
+    let route = if plan.auto_pool().is_some() {
+        Some(placement::route(app, sponsor.as_ref()).await?)
+    } else {
+        None
+    };
     let terms = IntakeTerms {
         kind: IntakeKind::Registration,
         sponsor: sponsor.map(|sponsor| sponsor.wallet),
-        ..terms(app, caller, ask, price, time)
+        ..terms(app, caller, ask, amount, time)
     };
     let authorization = sign(app, &terms).await?;
     Ok(Issued {
         terms,
         signer: authorization.signer,
         signature: authorization.signature.to_vec(),
-        route: Some(route),
+        route,
     })
 }
 
-/// Authorizes a retopup of the user, who must be the caller.
+/// Authorizes a retopup of the user, who must be the caller, in a plan with pools.
+///
+/// # Errors
+/// [`IntakeError::NotInPlan`] in another plan, and those of [`purchase`].
 pub async fn retopup(
     app: &App,
     caller: &Caller,
     user: &User,
     ask: &IntakeRequest,
 ) -> Result<Issued, IntakeError> {
-    let price = app.ledger.plan.retopup_price();
-    check_amount(ask.amount, price)?;
+    app.ledger.plan.auto_pool().ok_or(IntakeError::NotInPlan)?;
+    pay_again(app, caller, user, ask).await
+}
+
+/// Authorizes a further payment of the user, who must be the caller, in a plan without pools.
+///
+/// # Errors
+/// [`IntakeError::NotInPlan`] in a plan with pools, or one that takes a single payment.
+pub async fn purchase(
+    app: &App,
+    caller: &Caller,
+    user: &User,
+    ask: &IntakeRequest,
+) -> Result<Issued, IntakeError> {
+    if app.ledger.plan.auto_pool().is_some() {
+        return Err(IntakeError::NotInPlan);
+    }
+    pay_again(app, caller, user, ask).await
+}
+
+async fn pay_again(
+    app: &App,
+    caller: &Caller,
+    user: &User,
+    ask: &IntakeRequest,
+) -> Result<Issued, IntakeError> {
+    let amount = amount_of(&app.ledger.plan, DepositKind::Retopup, ask.amount)?;
     let mut connection = app.connection().await?;
     let time = chain_time(&mut connection).await?;
     match user.status {
@@ -169,7 +208,7 @@ pub async fn retopup(
     }
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
-    let terms = terms(app, caller, ask, price, time);
+    let terms = terms(app, caller, ask, amount, time);
     let authorization = sign(app, &terms).await?;
     Ok(Issued {
         terms,
@@ -235,10 +274,25 @@ fn terms(app: &App, caller: &Caller, ask: &IntakeRequest, amount: Amount, time: 
     }
 }
 
-fn check_amount(amount: Option<Amount>, price: Amount) -> Result<(), IntakeError> {
-    match amount {
-        Some(amount) if amount != price => Err(IntakeError::WrongAmount { price }),
-        Some(_) | None => Ok(()),
+/// How much is to be paid, if the plan takes that.
+fn amount_of(plan: &CompiledPlan, kind: DepositKind, asked: Option<Amount>) -> Result<Amount, IntakeError> {
+    let bounds = plan.payment_bounds(kind).ok_or(IntakeError::NotInPlan)?;
+    let amount = asked.or(bounds.price()).ok_or(IntakeError::AmountMissing)?;
+    if !bounds.allow(amount) {
+        return Err(IntakeError::WrongAmount(bounds));
+    }
+    if !amount.base_units().is_multiple_of(GWEI) {
+        return Err(IntakeError::NotWholeGwei);
+    }
+    Ok(amount)
+}
+
+fn bounds_in_words(bounds: &PaymentBounds) -> String {
+    let PaymentBounds { least, most } = bounds;
+    match (bounds.price(), most) {
+        (Some(price), _) => format!("the price is {price} base units"),
+        (None, Some(most)) => format!("the plan takes {least} to {most} base units"),
+        (None, None) => format!("the plan takes at least {least} base units"),
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn choose(
         wallet: user.wallet,
         tier: tier.get(),
         reserve: choice == ReserveChoice::In,
-        nonce: ReserveCommand::nonce_of(idempotency_key),
+        nonce: approval::command_nonce(idempotency_key),
     };
     let digest = said.message().digest(&app.domain());
     let signature = approval::normalize(user.wallet, digest, signature);

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use plan::CompiledPlan;
+use money::Amount;
+use plan::{CompiledPlan, DepositKind, PaymentBounds};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,7 +20,10 @@ pub struct ConfigAnswer {
     contract: Wallet,
     asset: AssetView,
     plan: PlanView,
-    prices: PricesView,
+    payments: PaymentsView,
+    /// Null for a plan without pools.
+    #[schema(required = true)]
+    prices: Option<PricesView>,
     /// For how many seconds of the chain's time whoever paid can take it back; null while no node responds.
     #[schema(required = true)]
     cooling_off_seconds: Option<u32>,
@@ -47,6 +51,24 @@ pub struct PlanView {
     name: String,
     version: u32,
     hash: Hash,
+}
+
+/// What payments the plan takes. The contract takes whole gwei (10^9 base units) of the chain's coin only.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentsView {
+    registration: PaymentBoundsView,
+    /// Of later payments; null when the plan takes none.
+    #[schema(required = true)]
+    later: Option<PaymentBoundsView>,
+}
+
+/// What one payment may be, in base units.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentBoundsView {
+    least: BaseUnits,
+    /// Null without a limit.
+    #[schema(required = true)]
+    most: Option<BaseUnits>,
 }
 
 /// What has to be paid, in base units.
@@ -93,7 +115,8 @@ pub async fn config(State(server): State<Server>) -> Json<ConfigAnswer> {
             version: ledger.plan.version(),
             hash: ledger.plan.hash().into(),
         },
-        prices: PricesView::of(&ledger.plan),
+        payments: PaymentsView::of(&ledger.plan),
+        prices: ledger.plan.auto_pool().map(|_| PricesView::of(&ledger.plan)),
         cooling_off_seconds: terms.map(|terms| terms.cooling_off_seconds),
         authorization_seconds: AUTHORIZATION_SECONDS,
         login: LoginView {
@@ -106,6 +129,29 @@ pub async fn config(State(server): State<Server>) -> Json<ConfigAnswer> {
             disclosure: "/disclosure",
         },
     })
+}
+
+impl PaymentsView {
+    fn of(plan: &CompiledPlan) -> Self {
+        let bounds = |kind| plan.payment_bounds(kind);
+        let nothing = PaymentBounds {
+            least: Amount::ZERO,
+            most: Some(Amount::ZERO),
+        };
+        Self {
+            registration: bounds(DepositKind::Registration).unwrap_or(nothing).into(),
+            later: bounds(DepositKind::Retopup).map(Into::into),
+        }
+    }
+}
+
+impl From<PaymentBounds> for PaymentBoundsView {
+    fn from(bounds: PaymentBounds) -> Self {
+        Self {
+            least: bounds.least.into(),
+            most: bounds.most.map(BaseUnits::from),
+        }
+    }
 }
 
 impl PricesView {

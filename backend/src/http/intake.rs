@@ -26,7 +26,7 @@ pub struct Register {
     sponsor: Option<Wallet>,
     /// Hash of the disclosure that was shown.
     disclosure_hash: Hash,
-    /// Base units; refused when it is not the plan's price.
+    /// Base units. It may be left out where the plan has one price; refused when the plan does not take it.
     amount: Option<BaseUnits>,
 }
 
@@ -38,6 +38,16 @@ pub struct Retopup {
     disclosure_hash: Hash,
     /// Base units; refused when it is not the plan's price.
     amount: Option<BaseUnits>,
+}
+
+/// A request to buy what the plan sells, for an amount that it takes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Purchase {
+    /// Hash of the disclosure that was shown.
+    disclosure_hash: Hash,
+    /// Base units.
+    amount: BaseUnits,
 }
 
 /// An authorization: send a transaction with `value` and `calldata` to `contract`, from the wallet of the session.
@@ -52,7 +62,8 @@ pub struct AuthorizationAnswer {
     deadline: u64,
     /// The contract's `ref`; another one in every answer.
     nonce: Hash,
-    /// Where the registration would go if it were final now; null for a retopup, and of an authorization that is listed.
+    /// Where the registration would go if it were final now; null for a later payment, in a plan without pools, and of an
+    /// authorization that is listed.
     #[schema(required = true)]
     provisional_placement: Option<PlacementView>,
 }
@@ -137,6 +148,22 @@ pub async fn retopup(
     let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
     limit_wallet(&server, &caller)?;
     let issued = intake::retopup(&server.app, &caller, &user, &ask).await?;
+    Ok(Json(AuthorizationAnswer::of(&issued)))
+}
+
+/// Authorizes a further payment of the user, who must be the caller, in a plan without pools.
+#[utoipa::path(post, path = "/users/{id}/purchases", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1)),
+    request_body = Purchase, responses((status = 200, body = AuthorizationAnswer)))]
+pub async fn purchase(
+    State(server): State<Server>,
+    caller: Caller,
+    RegisteredUser(user): RegisteredUser,
+    JsonBody(body): JsonBody<Purchase>,
+) -> Result<Json<AuthorizationAnswer>, Problem> {
+    let ask = ask(&body.disclosure_hash, Some(&body.amount))?;
+    limit_wallet(&server, &caller)?;
+    let issued = intake::purchase(&server.app, &caller, &user, &ask).await?;
     Ok(Json(AuthorizationAnswer::of(&issued)))
 }
 

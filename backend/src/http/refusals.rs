@@ -22,6 +22,7 @@ use crate::app::reserve::ReserveError;
 use crate::app::session::SessionError;
 use crate::app::sign_in::SignInError;
 use crate::app::withdraw::WithdrawError;
+use crate::app::withdrawals::WithdrawalError;
 use crate::login::Refused;
 use crate::way::WayError;
 
@@ -97,6 +98,20 @@ impl From<ReserveError> for Problem {
     }
 }
 
+impl From<WithdrawalError> for Problem {
+    fn from(error: WithdrawalError) -> Self {
+        let code = match error {
+            WithdrawalError::Inbox(error) => return error.into(),
+            WithdrawalError::NotInPlan => Code::NotInPlan,
+            WithdrawalError::Refunded => Code::RefundedUser,
+            WithdrawalError::AboveBalance(_) => Code::AboveBalance,
+            WithdrawalError::BelowMinimum(_) | WithdrawalError::NothingLeft => Code::BelowMinimum,
+            WithdrawalError::BadSignature => Code::BadSignature,
+        };
+        Self::because(code, error.to_string())
+    }
+}
+
 impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         match error {
@@ -120,8 +135,10 @@ impl From<IntakeError> for Problem {
             IntakeError::AlreadyRegistered => Code::AlreadyRegistered,
             IntakeError::RefundedUser => Code::RefundedUser,
             IntakeError::FrozenUser => Code::FrozenUser,
-            IntakeError::WrongAmount { price } => {
-                return Self::because(Code::WrongAmount, format!("the price is {price} base units"));
+            IntakeError::NotInPlan => Code::NotInPlan,
+            IntakeError::AmountMissing => return Self::field("amount", &error.to_string()),
+            IntakeError::WrongAmount(_) | IntakeError::NotWholeGwei => {
+                return Self::because(Code::WrongAmount, error.to_string());
             }
             IntakeError::UnknownDisclosure => Code::UnknownDisclosure,
             IntakeError::OutdatedDisclosure => Code::OutdatedDisclosure,

@@ -1,11 +1,12 @@
 //! Opting in to, or out of, reserving pool rewards of a tier.
 
-use approval::ReserveCommand;
+use approval::{Domain, Message, ReserveCommand};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use plan::ReserveChoice;
 use serde::{Deserialize, Serialize};
+use store::inbox::Stored;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
@@ -67,6 +68,24 @@ pub struct MessageAnswer {
     digest: Hash,
 }
 
+impl MessageAnswer {
+    pub(super) fn of(message: &Message, domain: &Domain) -> Self {
+        Self {
+            digest: message.digest(domain).into(),
+            typed_data: TypedData::of(message, domain),
+        }
+    }
+}
+
+impl From<Stored> for CommandAnswer {
+    fn from(stored: Stored) -> Self {
+        Self {
+            command_id: stored.inbox_id,
+            fact_seq: stored.fact_seq,
+        }
+    }
+}
+
 /// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
 #[utoipa::path(get, path = "/users/{id}/reserve", operation_id = "reserve_message", tag = "users", security(("session" = [])), params(ReserveSearch,
     ("id" = i32, Path, description = "Number of the user", minimum = 1),
@@ -82,14 +101,10 @@ pub async fn message(
         wallet: user.wallet,
         tier: search.tier,
         reserve: matches!(search.choice, Choice::In),
-        nonce: ReserveCommand::nonce_of(&key),
+        nonce: approval::command_nonce(&key),
     }
     .message();
-    let domain = server.app.domain();
-    Ok(Json(MessageAnswer {
-        digest: message.digest(&domain).into(),
-        typed_data: TypedData::of(&message, &domain),
-    }))
+    Ok(Json(MessageAnswer::of(&message, &server.app.domain())))
 }
 
 /// Accepts a choice about reserving; with the same `Idempotency-Key` a repeat changes nothing.
@@ -109,9 +124,5 @@ pub async fn reserve(
     };
     let signature = parse::signature(&body.signature)?;
     let stored = use_case::choose(&server.app, &user, body.tier, choice, &key, signature).await?;
-    let answer = CommandAnswer {
-        command_id: stored.inbox_id,
-        fact_seq: stored.fact_seq,
-    };
-    Ok((StatusCode::ACCEPTED, Json(answer)))
+    Ok((StatusCode::ACCEPTED, Json(stored.into())))
 }

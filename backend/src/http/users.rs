@@ -86,6 +86,10 @@ view! {
     pub struct BalancesView from balances: &Balances {
         /// Matured and not paid out.
         available: BaseUnits = balances.available.into(),
+        /// Matured rewards that wait until the user takes them out; always 0 where the plan has no wallet balance.
+        wallet: BaseUnits = balances.wallet.into(),
+        /// Rewards that funds granted, and that wait for their day.
+        deferred: BaseUnits = balances.deferred.into(),
         /// The part of it that a batch of payouts holds back.
         in_payout: BaseUnits = balances.in_payout.into(),
         /// Within the cooling-off time of what caused it.

@@ -80,7 +80,7 @@ impl World {
             wallet: wallet(session.person),
             tier,
             reserve: choice == "in",
-            nonce: ReserveCommand::nonce_of(key),
+            nonce: approval::command_nonce(key),
         };
         let digest = command.message().digest(&self.app.domain());
         let signature = crate::world::key(session.person).sign_hash_sync(&digest).unwrap();

@@ -1,6 +1,7 @@
 //! Commands that affect payments but are not proven by the chain: each carries its author's signature.
 
 use alloy_primitives::{Address, B256, keccak256};
+use money::Amount;
 
 use crate::{Message, Value};
 
@@ -17,12 +18,12 @@ pub struct ReserveCommand {
     pub nonce: B256,
 }
 
-impl ReserveCommand {
-    /// The number of a command with this idempotency key.
-    pub fn nonce_of(idempotency_key: &str) -> B256 {
-        keccak256(idempotency_key)
-    }
+/// The author's number of a command with this idempotency key.
+pub fn command_nonce(idempotency_key: &str) -> B256 {
+    keccak256(idempotency_key)
+}
 
+impl ReserveCommand {
     /// The message that the user signs.
     pub fn message(&self) -> Message {
         let summary = if self.reserve {
@@ -37,6 +38,35 @@ impl ReserveCommand {
                 ("wallet", Value::Address(self.wallet)),
                 ("tier", Value::number(self.tier)),
                 ("reserve", Value::number(u8::from(self.reserve))),
+                ("nonce", Value::Hash(self.nonce)),
+            ],
+        )
+    }
+}
+
+/// A user takes an amount out of the wallet balance. It then waits for payment on the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WithdrawalCommand {
+    /// Who; also who signs.
+    pub wallet: Address,
+    /// What leaves the wallet balance, fee and tax included, in base units.
+    pub amount: Amount,
+    /// The author's own number for the command: a signature counts once.
+    pub nonce: B256,
+}
+
+impl WithdrawalCommand {
+    /// The message that the user signs.
+    pub fn message(&self) -> Message {
+        Message::new(
+            "WalletWithdrawal",
+            vec![
+                (
+                    "summary",
+                    Value::Text("Take this amount out of my wallet balance, less fee and tax".to_owned()),
+                ),
+                ("wallet", Value::Address(self.wallet)),
+                ("amount", Value::number(self.amount.base_units())),
                 ("nonce", Value::Hash(self.nonce)),
             ],
         )

@@ -19,7 +19,7 @@ mod quorum;
 mod signature;
 
 pub use attestation::{Attestation, Attested, Moment};
-pub use choice::ReserveCommand;
+pub use choice::{ReserveCommand, WithdrawalCommand, command_nonce};
 pub use message::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Field, Message, Value};
 pub use people::{PEOPLE_TEXT_BYTES_MAX, People, PeopleError, Person, Role};
 pub use proposal::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};

@@ -1,4 +1,4 @@
-//! What is said about a compiled plan before it may take money: findings under the [profile](jurisdiction) of a country, ways
+//! What is said about a compiled plan before it may take money: its [terms], findings under the [profile](jurisdiction) of a country, ways
 //! [out](review) of it, and what participants could gain by inventing [others](sybil).
 //!
 //! Not responsible for whether a plan can pay: its compiler refuses what cannot.
@@ -11,3 +11,4 @@
 pub mod jurisdiction;
 pub mod review;
 pub mod sybil;
+pub mod terms;

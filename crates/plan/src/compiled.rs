@@ -9,7 +9,7 @@ use money::{Amount, Asset, Bps};
 use plan_file::{Encoder, Finding, Refusal, Severity, percent};
 use thiserror::Error;
 
-pub use component::IntakeKind;
+pub use component::{IntakeKind, PaymentBounds};
 pub use hold::Hold;
 
 use crate::autopool::{AutoPoolTerms, PoolEntry, PoolRoom, ReserveTerms, Route};

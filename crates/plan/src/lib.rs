@@ -28,7 +28,7 @@ pub use autopool::{Place, PoolRoom, ReserveChoice, Route};
 pub use book::{BOOK_FORMAT, Book, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
-pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind};
+pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind, PaymentBounds};
 pub use components::{
     autopool, binary, campaign, cap, component, generation, geometry, orders, ranks, sponsors, subscription,
     withdrawal, withholding,

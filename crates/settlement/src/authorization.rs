@@ -6,7 +6,7 @@
 mod rules;
 mod terms;
 
-pub use rules::{BrokenRule, INTAKE_LIFE_MAX, INTAKE_LIFE_MIN, Policy};
+pub use rules::{BrokenRule, GWEI, INTAKE_LIFE_MAX, INTAKE_LIFE_MIN, Policy};
 pub use terms::{BusinessKey, IntakeKind, IntakeTerms};
 
 /// Seconds before the chain's head from which on an authorization of a batch or a root is valid. A fork may replace the head

@@ -212,7 +212,7 @@ pub async fn insert_signed(
     if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX || !printable {
         return Err(InboxError::KeyMalformed);
     }
-    let key = format!("{:#x}:{key}", command.actor);
+    let key = natural_key(command);
     let CauseText { text, fingerprint } = cause_json::write(&command.cause);
     let effective_at = i64::try_from(command.effective_at)
         .map_err(|_| StoreError::corrupt("a time of acceptance above 2^63"))?;
@@ -239,21 +239,48 @@ pub async fn insert_signed(
             fact_seq: None,
         });
     }
+    // A row that this statement could not insert is there.
+    find(connection, &key, fingerprint)
+        .await?
+        .ok_or_else(|| StoreError::corrupt("an inbox that loses rows").into())
+}
+
+/// The command, if it is stored already.
+///
+/// # Errors
+/// [`InboxError::KeyReused`] when another one is, under its key.
+pub async fn find_command(
+    connection: &mut PgConnection,
+    command: &Command<'_>,
+) -> Result<Option<Stored>, InboxError> {
+    let fingerprint = cause_json::write(&command.cause).fingerprint;
+    find(connection, &natural_key(command), fingerprint).await
+}
+
+fn natural_key(command: &Command<'_>) -> String {
+    format!("{:#x}:{}", command.actor, command.idempotency_key)
+}
+
+async fn find(
+    connection: &mut PgConnection,
+    natural_key: &str,
+    fingerprint: B256,
+) -> Result<Option<Stored>, InboxError> {
     let row = sqlx::query!(
         r#"SELECT id, fingerprint, fact_seq AS "fact_seq!: Db<Option<u64>>"
            FROM inbox WHERE source = 'command' AND natural_key = $1"#,
-        key
+        natural_key
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
+    let Some(row) = row else { return Ok(None) };
     if row.fingerprint != fingerprint.as_slice() {
         return Err(InboxError::KeyReused);
     }
-    let fact_seq = row.fact_seq.0;
-    Ok(Stored {
+    Ok(Some(Stored {
         inbox_id: row.id,
-        fact_seq,
-    })
+        fact_seq: row.fact_seq.0,
+    }))
 }
 
 /// A cause that has, or is about to get, a number.

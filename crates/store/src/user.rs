@@ -60,6 +60,10 @@ pub struct Balances {
     pub in_payout: Amount,
     /// What left the contract for the user so far.
     pub withdrawn: Amount,
+    /// Matured rewards that the user can take out, in plans where they wait for that.
+    pub wallet: Amount,
+    /// Rewards that funds granted and that are not the user's own yet.
+    pub deferred: Amount,
     /// Lifetime direct rewards granted.
     pub direct_income: Amount,
     /// Lifetime pool rewards granted.
@@ -86,6 +90,8 @@ impl Balances {
             self.reserved,
             self.credit,
             self.withdrawn,
+            self.wallet,
+            self.deferred,
         ];
         let signed = |amount: Amount| i128::try_from(amount.base_units()).unwrap_or(i128::MAX);
         let has = parts
@@ -159,7 +165,8 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
         r#"SELECT available AS "available!: DbAmount", held AS "held!: DbAmount",
                   reserved AS "reserved!: DbAmount", credit AS "credit!: DbAmount",
                   receivable AS "receivable!: DbAmount", in_payout AS "in_payout!: DbAmount",
-                  withdrawn AS "withdrawn!: DbAmount", direct_income AS "direct_income!: DbAmount",
+                  withdrawn AS "withdrawn!: DbAmount", wallet AS "wallet!: DbAmount",
+                  deferred AS "deferred!: DbAmount", direct_income AS "direct_income!: DbAmount",
                   pool_income AS "pool_income!: DbAmount",
                   generation_income AS "generation_income!: DbAmount"
            FROM user_balances WHERE user_id = $1"#,

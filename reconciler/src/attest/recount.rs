@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 use abi::Journal;
 use abi::journal::JournalError;
 use alloy_primitives::Address;
-use approval::{Domain, ReserveCommand, recover};
+use approval::{Domain, Message, ReserveCommand, WithdrawalCommand, command_nonce, recover};
 use audit::checks::Position;
 use causes::{DecodeError, Decoder};
 use chain::{ChainError, ChainReader};
 use money::Amount;
-use plan::{Book, Cause, CompiledPlan, Outcome, ReserveChoice};
+use plan::{Book, Cause, CompiledPlan, Outcome, Report, ReserveChoice};
 use sqlx::PgConnection;
 use store::StoreError;
 use store::attestation::{self, LogCursor};
@@ -214,21 +214,39 @@ impl Recount {
         connection: &mut PgConnection,
         fact: &NumberedFact,
     ) -> Result<bool, StoreError> {
-        let Cause::ReserveChosen { wallet, tier, choice } = &fact.entry.cause else {
-            return Ok(false);
-        };
         let proof = attestation::find_proof(connection, fact.entry.id).await?;
         let (Some((_, key)), Some(signature)) = (proof.natural_key.split_once(':'), proof.signature) else {
             return Ok(false);
         };
-        let command = ReserveCommand {
-            wallet: *wallet,
-            tier: tier.get(),
-            reserve: *choice == ReserveChoice::In,
-            nonce: ReserveCommand::nonce_of(key),
-        };
-        Ok(recover(command.message().digest(&self.domain), &signature) == Some(*wallet))
+        let said = signed_message(&fact.entry.cause, key);
+        Ok(said.is_some_and(|(author, message)| {
+            recover(message.digest(&self.domain), &signature) == Some(author)
+        }))
     }
+}
+
+/// Who has to sign a command, and what.
+fn signed_message(cause: &Cause, key: &str) -> Option<(Address, Message)> {
+    let nonce = command_nonce(key);
+    if let Cause::ReserveChosen { wallet, tier, choice } = *cause {
+        let (tier, reserve) = (tier.get(), choice == ReserveChoice::In);
+        let command = ReserveCommand {
+            wallet,
+            tier,
+            reserve,
+            nonce,
+        };
+        return Some((wallet, command.message()));
+    }
+    if let Cause::Reported(Report::WithdrawalRequested { wallet, amount }) = *cause {
+        let command = WithdrawalCommand {
+            wallet,
+            amount,
+            nonce,
+        };
+        return Some((wallet, command.message()));
+    }
+    None
 }
 
 /// Commands that hold money back or let it go, and entitle nobody to anything.

@@ -290,7 +290,7 @@ impl Person {
             wallet: self.address(),
             tier,
             reserve: choice == "in",
-            nonce: ReserveCommand::nonce_of(&key),
+            nonce: approval::command_nonce(&key),
         };
         let signature = self.key().sign_hash_sync(&command.message().digest(&domain))?;
         let signature = format!("0x{}", hex::encode(signature.as_bytes()));

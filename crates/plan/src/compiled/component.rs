@@ -4,8 +4,48 @@ use ledger::{Account, Fund, Reason, UserId};
 use money::Amount;
 
 use super::{CompiledPlan, GateError, IntakeRule};
+use crate::DepositKind;
 use crate::campaign::CampaignTerms;
 use crate::orders::OrdersTerms;
+
+/// Tables of the plans that API, workers and reconciler run.
+const SERVED: [&str; 7] = [
+    "pool",
+    "subscription",
+    "generation",
+    "cap",
+    "bonus",
+    "ranks",
+    "withdrawal",
+];
+
+/// What one payment may be, in base units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PaymentBounds {
+    /// The least.
+    pub least: Amount,
+    /// The most; `None` without a limit.
+    pub most: Option<Amount>,
+}
+
+impl PaymentBounds {
+    const fn exactly(price: Amount) -> Self {
+        Self {
+            least: price,
+            most: Some(price),
+        }
+    }
+
+    /// The only amount that they allow, if there is only one.
+    pub fn price(&self) -> Option<Amount> {
+        self.most.filter(|most| *most == self.least)
+    }
+
+    /// Whether they allow this amount.
+    pub fn allow(&self, amount: Amount) -> bool {
+        self.least <= amount && self.most.is_none_or(|most| amount <= most)
+    }
+}
 
 /// What a payment is, by the plan, and what those who pay have to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,14 +167,42 @@ impl CompiledPlan {
         }
     }
 
-    /// Whether API, workers and reconciler can run the plan: so far those of registration, retopup and pools alone.
+    /// What a payment into escrow may be; `None` when the plan takes none of this kind. What was paid before may allow
+    /// less: a booking has one price.
+    pub fn payment_bounds(&self, kind: DepositKind) -> Option<PaymentBounds> {
+        let is_first = kind == DepositKind::Registration;
+        let least_of = |least| PaymentBounds { least, most: None };
+        Some(match self.intake_kind() {
+            IntakeKind::AutoPool if is_first => PaymentBounds::exactly(self.registration_price()),
+            IntakeKind::AutoPool => PaymentBounds::exactly(self.retopup_price()),
+            IntakeKind::Subscription {
+                amount_min,
+                amount_max,
+            } => PaymentBounds {
+                least: amount_min,
+                most: amount_max,
+            },
+            IntakeKind::Booking {
+                first_payment_min,
+                price,
+            } => PaymentBounds {
+                least: if is_first { first_payment_min } else { Amount::new(1) },
+                most: Some(price),
+            },
+            IntakeKind::Order => least_of(Amount::new(1)),
+            IntakeKind::Joining { price } if is_first => PaymentBounds::exactly(price),
+            IntakeKind::Joining { .. } => return None,
+        })
+    }
+
+    /// Whether API, workers and reconciler can run the plan.
     ///
     /// # Errors
     /// [`GateError::NotServed`] with the first table that they cannot.
     pub fn served(&self) -> Result<(), GateError> {
-        let mut others = self.component_names().filter(|name| *name != "pool");
-        let missing = (self.tiers() == 0).then_some("joining");
-        match others.next().or(missing) {
+        let mut others = self.component_names().filter(|name| !SERVED.contains(name));
+        let only_joining = matches!(self.terms.intake, IntakeRule::Joining { .. }).then_some("joining");
+        match others.next().or(only_joining) {
             None => Ok(()),
             Some(component) => Err(GateError::NotServed { component }),
         }

@@ -16,8 +16,8 @@ pub const INTAKE_LIFE_MIN: u64 = 30;
 /// not be kept in reserve. The rule of the custody contract's authorizations.
 pub const INTAKE_LIFE_MAX: u64 = 3_600;
 
-/// The contract's escrow counts in gwei.
-const GWEI: u128 = 1_000_000_000;
+/// The contract's escrow counts in gwei: the base units of one.
+pub const GWEI: u128 = 1_000_000_000;
 
 /// What one signer signs for.
 #[derive(Debug, Clone, PartialEq, Eq)]

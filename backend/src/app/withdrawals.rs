@@ -1,0 +1,143 @@
+//! Taking matured rewards out of the wallet balance: a command that the user signs, which becomes a fact. What is left after fee
+//! and tax is then paid by the next batch, or by a proof.
+//!
+//! What it costs is the engine's to say when it is posted; the quote computes the same from the plan's terms.
+
+use approval::{WithdrawalCommand, command_nonce, recover};
+use money::Amount;
+use plan::{Cause, CompiledPlan, Report};
+use store::StoreError;
+use store::inbox::{self, Command, InboxError, Stored};
+use store::user::{self, User, UserStatus};
+use thiserror::Error;
+
+use super::{App, now};
+
+/// What a withdrawal would give now, in base units: `amount = fee + owed + net`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WithdrawalQuote {
+    /// What leaves the wallet balance.
+    pub amount: Amount,
+    /// The operator's.
+    pub fee: Amount,
+    /// What the user owes after corrections, and pays with it.
+    pub owed: Amount,
+    /// What the chain may pay then.
+    pub net: Amount,
+}
+
+/// Why nothing is taken out.
+#[derive(Debug, Error)]
+pub enum WithdrawalError {
+    /// Matured rewards do not wait in a wallet balance.
+    #[error("the plan has no wallet balance: matured rewards are paid without a request")]
+    NotInPlan,
+    /// The registration was refunded.
+    #[error("the registration was refunded")]
+    Refunded,
+    /// The balance is smaller.
+    #[error("the wallet balance is {0} base units")]
+    AboveBalance(Amount),
+    /// The plan asks for more.
+    #[error("the smallest withdrawal is {0} base units")]
+    BelowMinimum(Amount),
+    /// Fee and debt leave nothing.
+    #[error("the fee leaves nothing of this amount")]
+    NothingLeft,
+    /// The wallet did not sign exactly this.
+    #[error("the signature is not by the wallet over exactly this message")]
+    BadSignature,
+    /// The inbox refused.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+}
+
+/// What taking out this amount would give now.
+///
+/// # Errors
+/// Everything that [`request`] refuses but the signature.
+pub async fn quote(app: &App, user: &User, amount: Amount) -> Result<WithdrawalQuote, WithdrawalError> {
+    match user.status {
+        UserStatus::Active => {}
+        UserStatus::Refunded => return Err(WithdrawalError::Refunded),
+    }
+    let plan = &app.ledger.plan;
+    if !plan.pays_into_wallet() {
+        return Err(WithdrawalError::NotInPlan);
+    }
+    let mut connection = app.connection().await?;
+    let balances = user::fetch_balances(&mut connection, user.id).await?;
+    drop(connection);
+    if amount > balances.wallet {
+        return Err(WithdrawalError::AboveBalance(balances.wallet));
+    }
+    divide(plan, amount, balances.receivable)
+}
+
+/// Accepts a request. It has effect when it is posted as a fact, and none when it does not fit by then.
+pub async fn request(
+    app: &App,
+    user: &User,
+    amount: Amount,
+    idempotency_key: &str,
+    signature: Vec<u8>,
+) -> Result<Stored, WithdrawalError> {
+    let said = command(user, amount, idempotency_key);
+    let digest = said.message().digest(&app.domain());
+    let signature = approval::normalize(user.wallet, digest, signature);
+    if recover(digest, &signature) != Some(user.wallet) {
+        return Err(WithdrawalError::BadSignature);
+    }
+    let cause = Cause::Reported(Report::WithdrawalRequested {
+        wallet: user.wallet,
+        amount,
+    });
+    let command = Command {
+        actor: user.wallet,
+        idempotency_key,
+        effective_at: u64::try_from(now()).unwrap_or_default(),
+        cause,
+    };
+    let mut connection = app.connection().await?;
+    // A repeat finds its command, whatever the balance is by now.
+    if let Some(stored) = inbox::find_command(&mut connection, &command).await? {
+        return Ok(stored);
+    }
+    drop(connection);
+    quote(app, user, amount).await?;
+    let mut connection = app.connection().await?;
+    Ok(inbox::insert_signed(&mut connection, &command, Some(&signature)).await?)
+}
+
+/// What the user signs.
+pub fn command(user: &User, amount: Amount, idempotency_key: &str) -> WithdrawalCommand {
+    WithdrawalCommand {
+        wallet: user.wallet,
+        amount,
+        nonce: command_nonce(idempotency_key),
+    }
+}
+
+fn divide(plan: &CompiledPlan, amount: Amount, owed: Amount) -> Result<WithdrawalQuote, WithdrawalError> {
+    let terms = plan.components().withdrawal.unwrap_or_default();
+    if amount < terms.min() {
+        return Err(WithdrawalError::BelowMinimum(terms.min()));
+    }
+    let quote = terms.quote(amount, Amount::ZERO);
+    if quote.net.is_zero() {
+        return Err(WithdrawalError::NothingLeft);
+    }
+    let owed = owed.min(quote.net);
+    Ok(WithdrawalQuote {
+        amount,
+        fee: quote.fee,
+        owed,
+        net: quote.net.saturating_sub(owed),
+    })
+}
+
+impl From<StoreError> for WithdrawalError {
+    fn from(error: StoreError) -> Self {
+        Self::Inbox(error.into())
+    }
+}
