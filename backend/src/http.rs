@@ -31,6 +31,7 @@ pub mod rewards;
 pub mod schema;
 pub mod session;
 pub mod sponsors;
+pub mod subscriptions;
 pub mod trace;
 pub mod transaction;
 pub mod treasury;
@@ -121,6 +122,8 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(history::history))
         .routes(routes!(users::referrals))
         .routes(routes!(users::tree))
+        .routes(routes!(subscriptions::list))
+        .routes(routes!(subscriptions::ranks))
         .routes(routes!(pools::summary))
         .routes(routes!(pools::nodes))
         .routes(routes!(pools::queue))

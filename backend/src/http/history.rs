@@ -36,14 +36,16 @@ pub struct HistoryAnswer {
 /// A deposit of the user, a reward that a rule spoke of, or a payment by the contract.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
-    /// `registration`, `retopup`, `direct`, `pool_layer`, `generation`, `payout`, `claim` or `credit_withdrawal`.
+    /// `registration`, `retopup`; rewards of payments: `direct`, `pool_layer`, `generation`; rewards of funds: `accrual`, `rank`,
+    /// `bonus`, `pair`, `direct`; `withdrawal` from the wallet balance; `payout`, `claim` or `credit_withdrawal` on the chain.
     kind: EntryKind,
     /// Number of the fact that caused it.
     fact_seq: i64,
     /// Base units.
     amount: BaseUnits,
     /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
-    /// (it relied on something that was refunded); of payouts `held` (a batch holds the money back), `executed`, `credited`
+    /// (it relied on something that was refunded); of rewards of funds `reversed` when what caused them went back, whole or in
+    /// part; of payouts `held` (a batch holds the money back), `executed`, `credited`
     /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims `paid` or
     /// `credited`; of withdrawals of credit `paid`.
     state: EntryState,
@@ -144,6 +146,8 @@ impl EntryView {
                 view.root = Some(root.into());
             }
             Content::CreditWithdrawal => view.kind = "credit_withdrawal".into(),
+            Content::Withdrawal => view.kind = "withdrawal".into(),
+            Content::Granted(rule) => view.kind = rule.into(),
             Content::Deposit {
                 kind,
                 reference,

@@ -143,13 +143,16 @@ texts! {
     LeftOutName words(Cause::ALL.map(Cause::name));
     /// What an entry of a history is about.
     EntryKind words([
-        "registration", "retopup", "direct", "pool_layer", "generation", "payout", "claim", "credit_withdrawal",
+        "registration", "retopup", "direct", "pool_layer", "generation", "accrual", "rank", "bonus", "pair", "withdrawal",
+        "payout", "claim", "credit_withdrawal",
     ]);
     /// State of an entry of a history.
     EntryState words([
-        "held", "matured", "refunded", "withheld", "forfeited", "executed", "credited", "skipped", "released", "refused",
+        "held", "matured", "refunded", "reversed", "withheld", "forfeited", "executed", "credited", "skipped", "released", "refused",
         "paid",
     ]);
+    /// Whether a subscription still accrues.
+    SubscriptionState words(["active", "ended"]);
     /// Why a reward was not paid.
     WithheldCause words([
         "no_upline", "not_retopped", "refunded", "unqualified", "inactive", "capped", "flushed", "residual",

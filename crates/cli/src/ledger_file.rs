@@ -128,14 +128,15 @@ fn operator(person: &Person) -> anyhow::Result<Operator> {
     })
 }
 
-/// On a local chain the coin stands for any asset.
+/// The contract counts in gwei of the chain's coin, so no other asset's amounts fit it.
 fn fits_contract(plan: &CompiledPlan, contract: &Deployment) -> anyhow::Result<()> {
     let asset = plan.asset();
     match contract.asset() {
         Asset::Token { .. } => bail!("token_form_unsupported: the ledger of a token is not supported yet"),
         Asset::Native => ensure!(
-            asset == money::Asset::Bnb || development::is_local_chain(contract.chain_id()),
-            "asset_differs: the contract holds the chain's coin, but the plan's asset is {asset}"
+            asset == money::Asset::Bnb,
+            "asset_differs: the contract holds the chain's coin, but the plan's asset is {asset}; for development, \
+             `./scripts/dev --plan` lets the coin stand for it"
         ),
     }
     Ok(())

@@ -20,6 +20,7 @@ impl Context<'_> {
         Some(match *effect {
             // Every leg of these has its line.
             ComponentEffect::DayEnded { .. }
+            | ComponentEffect::Accrued { .. }
             | ComponentEffect::RewardGranted { .. }
             | ComponentEffect::RewardReleased { .. }
             | ComponentEffect::RewardReversed { .. }

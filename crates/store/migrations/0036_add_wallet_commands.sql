@@ -37,3 +37,7 @@ LEFT JOIN user_income AS i ON i.user_id = u.id
 GROUP BY u.id, i.direct, i.pool_layer, i.generation;
 COMMENT ON COLUMN user_balances.wallet IS 'Matured rewards that the user can take out';
 COMMENT ON COLUMN user_balances.deferred IS 'Rewards that funds granted and that are not the user''s own yet';
+
+-- What became of a reward.
+CREATE INDEX component_effect_reward ON component_effect (user_id, number)
+    WHERE kind IN ('reward_released', 'reward_reversed');

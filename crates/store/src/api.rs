@@ -8,4 +8,5 @@ pub mod pending;
 pub mod pool;
 pub mod reconciliation;
 pub mod rewards;
+pub mod subscriptions;
 pub mod treasury;

@@ -99,6 +99,17 @@ pub enum ComponentEffect {
         /// For how much, the part that a bonus paid included.
         amount: Amount,
     },
+    /// A subscription accrued for a day, before tax is withheld.
+    Accrued {
+        /// Which.
+        subscription: u32,
+        /// Whose.
+        user: UserId,
+        /// How much.
+        amount: Amount,
+        /// The reward that it is; `None` when nothing can take it back.
+        reward: Option<RewardId>,
+    },
     /// A subscription ended: it reached its cap, or its payment was refunded.
     SubscriptionEnded {
         /// Which.

@@ -51,6 +51,15 @@ impl ComponentEffect {
             } => about("subscription_bought", user)
                 .number(subscription)
                 .amount(amount),
+            Self::Accrued {
+                subscription,
+                user,
+                amount,
+                reward,
+            } => about("accrued", user)
+                .number(subscription)
+                .amount(amount)
+                .detail(reward.map_or(Detail::None, |reward| Detail::Number(reward.get()))),
             Self::SubscriptionEnded { subscription, user } => {
                 about("subscription_ended", user).number(subscription)
             }

@@ -97,7 +97,22 @@ fn what_is_paid_in_and_taken_out_is_what_the_file_says() {
             price: units(&booking, "100000")
         }
     );
+    let bounds = |plan: &CompiledPlan, kind| plan.payment_bounds(kind);
+    let retopup = bounds(&shipped("auto-pool"), DepositKind::Retopup).unwrap();
+    assert_eq!(retopup.price(), Some(shipped("auto-pool").retopup_price()));
+    let any = bounds(&subscription, DepositKind::Retopup).unwrap();
+    assert_eq!((any.least, any.most, any.price()), (units(&subscription, "50"), None, None));
+    assert!(any.allow(any.least) && !any.allow(units(&subscription, "49.999999")));
+    let first = bounds(&booking, DepositKind::Registration).unwrap();
+    assert_eq!((first.least, first.most), (units(&booking, "500"), Some(units(&booking, "100000"))));
+    let later = bounds(&booking, DepositKind::Retopup).unwrap();
+    assert!(later.allow(units(&booking, "0.01")) && !later.allow(units(&booking, "100000.01")));
+    let order = bounds(&shipped("unilevel-orders"), DepositKind::Retopup).unwrap();
+    assert!(order.most.is_none() && !order.allow(money::Amount::ZERO));
     let campaign = shipped("referral-campaign");
+    let joining = bounds(&campaign, DepositKind::Registration).unwrap();
+    assert_eq!(joining.price(), Some(campaign.entry_price()));
+    assert_eq!(bounds(&campaign, DepositKind::Retopup), None);
     assert_eq!(campaign.withdrawal_min(), money::Amount::ZERO);
     assert_eq!(campaign.campaign().unwrap().fund().as_str(), "campaign");
     assert!(campaign.orders().is_none());
@@ -155,7 +170,7 @@ fn the_names_of_routes_and_refusals_at_the_gate_are_stable() {
         "finding_is_an_error"
     );
     assert_eq!(
-        shipped("subscription").served().unwrap_err().code(),
+        shipped("binary-ev").served().unwrap_err().code(),
         "plan_not_served"
     );
 }

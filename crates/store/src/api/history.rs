@@ -12,7 +12,7 @@ use crate::{DbAmount, StoreError};
 pub struct Position {
     /// Number of the fact.
     pub fact_seq: i64,
-    /// Number of the leg; -1 for what a fact is about as a whole.
+    /// Number of the leg; -1 for what a fact is about as a whole; above 10^9 for what a component changed.
     pub leg: i32,
 }
 
@@ -33,7 +33,7 @@ pub struct Entry {
     pub content: Content,
     /// How much.
     pub amount: Amount,
-    /// `held`, `matured`, `refunded`; of rewards also `withheld` and `forfeited`; of payouts `held`, `refused`, `executed`,
+    /// `held`, `matured`, `refunded`; of rewards of funds `reversed` instead of it; of other rewards also `withheld` and `forfeited`; of payouts `held`, `refused`, `executed`,
     /// `credited`, `skipped` and `released`; of claims and withdrawals `paid`.
     pub state: String,
     /// Seconds since 1970-01-01 UTC: time of the block, or of the acceptance of the command.
@@ -66,6 +66,10 @@ pub enum Content {
     },
     /// The user took out what the contract kept.
     CreditWithdrawal,
+    /// A fund granted the user a reward by the rule of this name: `accrual`, `rank`, `pair`, `bonus` or `direct`.
+    Granted(String),
+    /// The user took an amount out of the wallet balance.
+    Withdrawal,
     /// A rule spoke of the user.
     Reward {
         /// `direct`, `pool_layer` or `generation`.
@@ -110,6 +114,27 @@ pub async fn list(
                 LEFT JOIN deposit AS d ON d.id = r.deposit_id
                 WHERE r.user_id = $1 AND (r.fact_seq, r.leg) < ($2::bigint, $3::integer)
                 ORDER BY r.fact_seq DESC, r.leg DESC LIMIT $4)
+               UNION ALL
+               (SELECT g.fact_seq, 1000000000 + g.position,
+                       CASE g.kind WHEN 'accrued' THEN 'accrual' WHEN 'withdrawn' THEN 'withdrawal'
+                            ELSE g.detail ->> 'rule' END,
+                       g.amount,
+                       CASE WHEN g.kind = 'withdrawn' THEN 'paid' WHEN n.reward IS NULL THEN 'matured'
+                            ELSE coalesce(
+                                (SELECT CASE x.kind WHEN 'reward_released' THEN 'matured' ELSE 'reversed' END
+                                 FROM component_effect AS x
+                                 WHERE x.user_id = $1 AND x.number = n.reward
+                                   AND x.kind IN ('reward_released', 'reward_reversed')
+                                 ORDER BY x.fact_seq DESC, x.position DESC LIMIT 1),
+                                'held') END,
+                       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, g.fact_seq
+                FROM component_effect AS g
+                CROSS JOIN LATERAL (SELECT CASE g.kind WHEN 'accrued' THEN (g.detail ->> 'number')::bigint
+                                                ELSE g.number END) AS n (reward)
+                WHERE g.user_id = $1 AND g.fact_seq <= $2 AND (g.fact_seq, 1000000000 + g.position) < ($2::bigint, $3::integer)
+                  AND (g.kind IN ('accrued', 'withdrawn')
+                       OR (g.kind = 'reward_granted' AND g.detail ->> 'rule' <> 'accrual'))
+                ORDER BY g.fact_seq DESC, g.position DESC LIMIT $4)
                UNION ALL
                (SELECT p.held_fact, -1, 'payout', coalesce(p.settled, p.amount), p.state,
                        NULL, NULL, NULL, NULL, NULL, NULL, p.batch_id, NULL, coalesce(p.closed_fact, p.held_fact)
@@ -215,6 +240,8 @@ fn settlement(kind: &str, batch_id: Option<B256>, root: Option<B256>) -> Result<
         ("payout", Some(batch_id), None) => Ok(Content::Payout { batch_id }),
         ("claim", None, Some(root)) => Ok(Content::Claim { root }),
         ("credit_withdrawal", None, None) => Ok(Content::CreditWithdrawal),
+        ("withdrawal", None, None) => Ok(Content::Withdrawal),
+        (_, None, None) => Ok(Content::Granted(kind.to_owned())),
         _ => Err(StoreError::corrupt(
             "an entry of settlement without its batch or root",
         )),

@@ -379,15 +379,23 @@ impl State {
             available_at,
         };
         let withheld = self.withhold_credit(plan, user, amount, Reason::Accrual, out);
-        if let Some(deposit) = deposit {
-            let reward = self.post_grant(plan, &grant, withheld, Amount::ZERO, out);
-            let purchase = self.components.subscription.purchases.get_mut(&deposit);
-            if let Some((purchase, reward)) = purchase.zip(reward) {
-                purchase.accrued.push(reward);
+        let reward = match deposit {
+            Some(_) => self.post_grant(plan, &grant, withheld, Amount::ZERO, out),
+            None => {
+                self.pay_final(plan, &grant, withheld, out);
+                None
             }
-        } else {
-            self.pay_final(plan, &grant, withheld, out);
+        };
+        let purchase = deposit.and_then(|deposit| self.components.subscription.purchases.get_mut(&deposit));
+        if let Some((purchase, reward)) = purchase.zip(reward) {
+            purchase.accrued.push(reward);
         }
+        out.change(ComponentEffect::Accrued {
+            subscription: line.subscription.get(),
+            user,
+            amount,
+            reward,
+        });
     }
 
     /// The payment of a subscription cannot go back any more.
