@@ -51,6 +51,7 @@ async fn every_code_is_produced_by_a_request() {
     retopups(&mut seen, &world).await;
     reserves(&mut seen, &world).await;
     forced_reserve(&mut seen).await;
+    wallets(&mut seen, &world).await;
     signer(&mut seen, &world).await;
     limits(&mut seen, &world).await;
     settlement::settlement(&mut seen).await;
@@ -59,6 +60,15 @@ async fn every_code_is_produced_by_a_request() {
     broken(&mut seen, &world).await;
     let all: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(seen.0, all);
+}
+
+async fn wallets(seen: &mut Seen, pools: &World) {
+    let user = pools.sign_in(4).await;
+    seen.expect(Code::NotInPlan, &pools.quote(&user, 4, "w", 1).await);
+    let world = crate::subscriptions::world(&[]).await;
+    let user = world.sign_in(1).await;
+    seen.expect(Code::AboveBalance, &world.quote(&user, 1, "w", 1).await);
+    seen.expect(Code::BelowMinimum, &world.quote(&user, 1, "w", 0).await);
 }
 
 async fn malformed(seen: &mut Seen, world: &World) {

@@ -30,5 +30,6 @@ mod restore;
 mod rewards;
 mod sessions;
 mod start;
+mod subscriptions;
 mod workers;
 mod world;

@@ -3,6 +3,7 @@
 //! Not responsible for how the parts are started and stopped; that is `devstack`.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     /// Port of the API; by default 4000, or a free one
     #[arg(long)]
     port: Option<u16>,
+    /// Plan file to run; by default the auto-pool. The chain's coin stands for the plan's asset
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
     /// Run a demonstration of the whole system on a temporary chain and database
     #[arg(long, requires = "exit", conflicts_with_all = ["fresh", "port"])]
     demo: bool,
@@ -43,13 +47,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let checkout = Checkout::find()?;
     if arguments.demo {
         return tokio::select! {
-            shown = demonstrate(&checkout, arguments.json) => shown,
+            shown = demonstrate(&checkout, arguments.plan.as_deref(), arguments.json) => shown,
             () = endings.next() => Ok(ExitCode::FAILURE),
         };
     }
     let spec = DevelopmentSpec {
         fresh: arguments.fresh,
         port: arguments.port,
+        plan: arguments.plan,
         ..DevelopmentSpec::default()
     };
     let mut development = tokio::select! {
@@ -68,8 +73,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs the demonstration and prints its report.
-async fn demonstrate(checkout: &Checkout, json: bool) -> anyhow::Result<ExitCode> {
-    let report = demonstration::run(checkout).await?;
+async fn demonstrate(checkout: &Checkout, plan: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let report = demonstration::run(checkout, plan).await?;
     if json {
         outln!("{:#}", report.to_json());
     } else {

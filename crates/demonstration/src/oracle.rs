@@ -10,7 +10,7 @@ use alloy::providers::Provider;
 use anyhow::{Context, ensure};
 use devstack::world::Site;
 use ledger::{Account, AccountId, Side};
-use naive::{Changes, Model, Terms};
+use naive::{Changes, composed};
 use plan::Cause;
 use sqlx::PgPool;
 
@@ -34,10 +34,10 @@ impl Oracle {
     /// Recomputes everything and compares it with the ledger's database, and both with the contract.
     ///
     /// # Errors
-    /// When node or database do not respond, or hold what cannot be read.
+    /// When node or database do not respond, or hold what cannot be read, or the plan has no second implementation.
     pub async fn compare(site: &Site, ledger: &PgPool) -> anyhow::Result<(Self, Differences)> {
         let chain = causes::of_the_chain(site).await?;
-        let mut model = Model::new(&Terms::auto_pool());
+        let mut model = Model::of(ledger).await?;
         let mut paid = BTreeMap::new();
         let facts = facts(ledger).await?;
         let mut entries = 0u64;
@@ -58,11 +58,11 @@ impl Oracle {
             differences.push(format!("{entries} of {} journal entries are posted", chain.len()));
         }
         let posted = balances(ledger).await?;
-        compare_balances(&posted, &model.balances, &mut differences);
+        compare_balances(&posted, model.balances(), &mut differences);
         compare_with_contract(site, &posted, &paid, &mut differences).await?;
         let oracle = Self {
             balances: posted,
-            entitled: model.entitled,
+            entitled: model.entitled(),
             paid,
             facts: facts.len(),
         };
@@ -72,6 +72,55 @@ impl Oracle {
     /// A balance of the ledger, in wei.
     pub fn balance(&self, account: &str) -> i128 {
         self.balances.get(account).copied().unwrap_or(0)
+    }
+}
+
+/// The second implementation of the plan that a ledger runs.
+enum Model {
+    Pools(Box<naive::Model>),
+    Subscriptions(Box<composed::Model>),
+}
+
+impl Model {
+    async fn of(ledger: &PgPool) -> anyhow::Result<Self> {
+        let text: String = sqlx::query_scalar("SELECT plan_text FROM deployment")
+            .fetch_one(ledger)
+            .await?;
+        let plan =
+            plan::compile(&text).map_err(|error| anyhow::anyhow!("the plan does not compile: {error}"))?;
+        let decimals = u32::from(plan.asset().decimals());
+        match plan.name() {
+            "auto-pool" => {
+                let terms = naive::Terms::auto_pool();
+                Ok(Self::Pools(Box::new(naive::Model::new(&terms))))
+            }
+            "subscription" => {
+                let terms = composed::Terms::subscription(decimals);
+                Ok(Self::Subscriptions(Box::new(composed::Model::new(terms))))
+            }
+            name => anyhow::bail!("the plan {name} has no second implementation of the whole"),
+        }
+    }
+
+    fn apply(&mut self, cause: &Cause) {
+        match self {
+            Self::Pools(model) => model.apply(cause),
+            Self::Subscriptions(model) => model.apply(cause),
+        }
+    }
+
+    fn balances(&self) -> &Changes {
+        match self {
+            Self::Pools(model) => &model.balances,
+            Self::Subscriptions(model) => &model.balances,
+        }
+    }
+
+    fn entitled(self) -> BTreeMap<Address, i128> {
+        match self {
+            Self::Pools(model) => model.entitled,
+            Self::Subscriptions(model) => model.entitlements(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The stage of the story: a temporary system, its people, and the waits between scenes.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,9 +37,10 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Starts a throwaway system; the root user is registered.
-    pub(crate) async fn set(checkout: &Checkout) -> anyhow::Result<Self> {
+    pub(crate) async fn set(checkout: &Checkout, plan: Option<&Path>) -> anyhow::Result<Self> {
         let spec = DevelopmentSpec {
             throwaway: true,
+            plan: plan.map(Path::to_owned),
             ..DevelopmentSpec::default()
         };
         let development = Development::start(checkout, &spec).await?;
@@ -75,6 +77,28 @@ impl Stage {
             builder,
             approver,
         })
+    }
+
+    /// The plan that the system runs.
+    pub(crate) async fn plan(&self) -> anyhow::Result<plan::CompiledPlan> {
+        let text: String = sqlx::query_scalar("SELECT plan_text FROM deployment")
+            .fetch_one(&self.ledger)
+            .await?;
+        plan::compile(&text).map_err(|error| anyhow::anyhow!("the plan does not compile: {error}"))
+    }
+
+    /// Lets whole days pass on the chain and waits until the ledger has closed them.
+    pub(crate) async fn pass_days(&self, days: u64) -> anyhow::Result<()> {
+        self.pass_time(days * 86_400).await?;
+        let head = self.site.provider.get_block(BlockId::latest()).await?;
+        let today = head.context("no head")?.header.timestamp / 86_400;
+        self.wait("the days to end", async |stage: &Self| {
+            let statement = "SELECT coalesce(max(number), 0) FROM component_effect WHERE kind = 'day_ended'";
+            let last: i64 = sqlx::query_scalar(statement).fetch_one(&stage.ledger).await?;
+            Ok((u64::try_from(last)? + 1 >= today).then_some(()))
+        })
+        .await?;
+        self.settle().await
     }
 
     /// Waits until `look` finds something.

@@ -194,7 +194,7 @@ async fn withdraw(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
 }
 
 /// The liabilities are published; past the veto delay the one who is left is paid by a proof, sent by a stranger.
-async fn claim(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) async fn claim(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     let owner = stage.people[CLAIMS].clone();
     let root = stage.publish_liabilities().await?;
     stage.pass_time(DAY + 60).await?;

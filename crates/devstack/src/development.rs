@@ -17,7 +17,7 @@ use crate::postgres::{Durability, Postgres, PostgresSpec};
 use crate::unprivileged::Account;
 use crate::world::{
     Continuity, LEDGER, SIGNER, Site, System, SystemSpec, accounts, continuity, deploy, finalize_restored,
-    migrate, register_root, remembered, take_back,
+    migrate, plan_in_coin, register_root, remembered, take_back,
 };
 
 /// The directory below `.local` of the system that people develop with.
@@ -26,7 +26,7 @@ const KEPT: &str = "dev";
 /// That of a system of which nothing is kept: its clock may be moved.
 const THROWAWAY: &str = "throwaway";
 
-/// The plan that a development system runs.
+/// The plan that a development system runs when nobody names another.
 const PLAN: &str = "plans/auto-pool.toml";
 
 /// The port of the API when it is free, so that a bookmark keeps working.
@@ -42,6 +42,8 @@ pub struct DevelopmentSpec {
     pub fresh: bool,
     /// The port of the API.
     pub port: Option<u16>,
+    /// The file of the plan that it runs.
+    pub plan: Option<PathBuf>,
     /// Whether to start from nothing, in a place of its own, and to keep nothing: beside a system that is kept.
     pub throwaway: bool,
     /// A place of its own below `.local`, for a test of what is kept; the usual one when there is none.
@@ -90,12 +92,14 @@ impl Development {
         let state = continuity(&postgres.address().url(LEDGER), &anvil.rpc_url()).await?;
         notes.extend(mend(&state, &postgres.address().url(LEDGER)).await?);
         let database_url = postgres.address().url(LEDGER);
+        let plan = spec.plan.as_deref().map(plan_in_coin).transpose()?;
         if state == Continuity::New {
-            let plan = checkout.path(PLAN);
-            let plan =
-                fs::read_to_string(&plan).with_context(|| format!("cannot read {}", plan.display()))?;
+            let plan = plan.map_or_else(|| plan_in_coin(&checkout.path(PLAN)), Ok)?;
             deploy(&database_url, &anvil.rpc_url(), &plan).await?;
         } else {
+            if let Some(plan) = plan {
+                refuse_another_plan(&database_url, &plan).await?;
+            }
             finalize_restored(&anvil.rpc_url()).await?;
         }
         let system = System::start(&servers.system_spec(&postgres, &anvil, spec)).await?;
@@ -189,6 +193,17 @@ impl Development {
 impl Drop for Development {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.endpoints_file);
+    }
+}
+
+/// A system that is kept goes on with the plan that it has.
+async fn refuse_another_plan(database_url: &str, plan: &str) -> anyhow::Result<()> {
+    let kept = remembered(database_url).await?;
+    match kept {
+        Some((deployed, _)) if deployed.plan_text != plan => bail!(
+            "the development system of the last start runs another plan; `--fresh` deletes it and starts with this one"
+        ),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod days;
 mod money;
+mod payouts;
+mod terms;
 
 use std::collections::BTreeMap;
 
@@ -154,6 +156,12 @@ impl Model {
         }
     }
 
+    /// Lifetime entitlement of everyone who has any.
+    pub fn entitlements(&self) -> BTreeMap<Address, Money> {
+        let entitled = self.people.iter().filter(|person| person.entitled > 0);
+        entitled.map(|person| (person.wallet, person.entitled)).collect()
+    }
+
     /// Follows another version of the plan file from here on.
     pub fn change(&mut self, terms: Terms) {
         self.terms = terms;
@@ -184,7 +192,7 @@ impl Model {
             }
             Cause::Reported(report) => self.reported(report),
             Cause::Noted => {}
-            _ => panic!("{cause:?} is not of this model"),
+            _ => assert!(self.settled(cause), "{cause:?} is not of this model"),
         }
     }
 

@@ -123,7 +123,7 @@ impl Person {
             .await
     }
 
-    async fn call_with_key(
+    pub(super) async fn call_with_key(
         &self,
         site: &Site,
         method: Method,
@@ -137,9 +137,7 @@ impl Person {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        if method == Method::POST {
-            request = request.header("Idempotency-Key", key);
-        }
+        request = request.header("Idempotency-Key", key);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -160,7 +158,7 @@ impl Person {
     }
 
     /// The hash of the disclosure of this moment.
-    async fn disclosure(&self, site: &Site) -> anyhow::Result<Value> {
+    pub(super) async fn disclosure(&self, site: &Site) -> anyhow::Result<Value> {
         let answer = self.get(site, "/disclosure").await?;
         ensure!(answer.status == 200, "no disclosure: {answer:?}");
         Ok(answer.body["hash"].clone())

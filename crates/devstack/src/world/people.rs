@@ -63,7 +63,8 @@ pub(crate) fn operators() -> anyhow::Result<Vec<Operator>> {
 /// Registers the root user on the chain, as any user would, and waits until the ledger knows.
 pub(crate) async fn register_root(site: &Site) -> anyhow::Result<()> {
     let mut root = Person::with(root_user());
-    root.register(site, None).await?;
+    let least = root.least_registration(site).await?;
+    root.register_for(site, None, least).await?;
     let deadline = Instant::now() + POSTED_WITHIN;
     while root.id(site).await.is_err() {
         ensure!(

@@ -55,11 +55,15 @@ impl Said<'_> {
             terms.fund().as_str()
         ));
         if let Some(multiple) = terms.cap_multiple() {
-            self.say(format!("a subscription ends when it has accrued {multiple} times its amount"));
+            self.say(format!(
+                "a subscription ends when it has accrued {multiple} times its amount"
+            ));
         }
         for allocation in terms.allocations() {
             let (fund, part) = (allocation.fund.as_str(), share(allocation.share));
-            self.say(format!("{part} of what uplines leave of a payment go to the fund `{fund}`"));
+            self.say(format!(
+                "{part} of what uplines leave of a payment go to the fund `{fund}`"
+            ));
         }
         self.say("the company gets the rest of each payment".to_owned());
     }

@@ -27,6 +27,8 @@ impl Said<'_> {
             ),
             (Some(_), None) | (None, _) => "the number of places in tier 1 is not limited".to_owned(),
         });
-        self.say("places are given in the order of the chain; a position shown before is provisional".to_owned());
+        self.say(
+            "places are given in the order of the chain; a position shown before is provisional".to_owned(),
+        );
     }
 }

@@ -44,5 +44,8 @@ fn what_a_plan_does_not_have_is_not_said() {
 fn pools_say_their_prices_and_when_they_are_full() {
     let said = said_by(include_str!("../../../../plans/auto-pool.toml"));
     assert_eq!(said[0], "a registration costs 20 BNB");
-    assert!(said.iter().any(|sentence| sentence.contains("(15 trees of 15 places)")));
+    assert!(
+        said.iter()
+            .any(|sentence| sentence.contains("(15 trees of 15 places)"))
+    );
 }

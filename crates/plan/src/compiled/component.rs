@@ -186,7 +186,11 @@ impl CompiledPlan {
                 first_payment_min,
                 price,
             } => PaymentBounds {
-                least: if is_first { first_payment_min } else { Amount::new(1) },
+                least: if is_first {
+                    first_payment_min
+                } else {
+                    Amount::new(1)
+                },
                 most: Some(price),
             },
             IntakeKind::Order => least_of(Amount::new(1)),

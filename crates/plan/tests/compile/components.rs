@@ -101,10 +101,16 @@ fn what_is_paid_in_and_taken_out_is_what_the_file_says() {
     let retopup = bounds(&shipped("auto-pool"), DepositKind::Retopup).unwrap();
     assert_eq!(retopup.price(), Some(shipped("auto-pool").retopup_price()));
     let any = bounds(&subscription, DepositKind::Retopup).unwrap();
-    assert_eq!((any.least, any.most, any.price()), (units(&subscription, "50"), None, None));
+    assert_eq!(
+        (any.least, any.most, any.price()),
+        (units(&subscription, "50"), None, None)
+    );
     assert!(any.allow(any.least) && !any.allow(units(&subscription, "49.999999")));
     let first = bounds(&booking, DepositKind::Registration).unwrap();
-    assert_eq!((first.least, first.most), (units(&booking, "500"), Some(units(&booking, "100000"))));
+    assert_eq!(
+        (first.least, first.most),
+        (units(&booking, "500"), Some(units(&booking, "100000")))
+    );
     let later = bounds(&booking, DepositKind::Retopup).unwrap();
     assert!(later.allow(units(&booking, "0.01")) && !later.allow(units(&booking, "100000.01")));
     let order = bounds(&shipped("unilevel-orders"), DepositKind::Retopup).unwrap();

@@ -1,0 +1,75 @@
+//! What participants of plans with amounts do: register and buy for an amount, and take money out of their wallet balance.
+
+use alloy::primitives::{Address, B256};
+use alloy::signers::SignerSync;
+use anyhow::{Context, ensure};
+use reqwest::Method;
+use serde_json::json;
+
+use super::participant::{Answer, Authorization, Person};
+use super::site::Site;
+
+impl Person {
+    /// The least that a registration pays, in base units.
+    pub async fn least_registration(&self, site: &Site) -> anyhow::Result<u128> {
+        let answer = self.get(site, "/config").await?;
+        let least = &answer.body["payments"]["registration"]["least"];
+        Ok(least.as_str().context("no least payment")?.parse()?)
+    }
+
+    /// Registers on the chain with a payment of this many base units. Returns the intake's reference.
+    pub async fn register_for(
+        &mut self,
+        site: &Site,
+        sponsor: Option<Address>,
+        amount: u128,
+    ) -> anyhow::Result<B256> {
+        self.sign_in(site).await?;
+        let mut body =
+            json!({ "disclosure_hash": self.disclosure(site).await?, "amount": amount.to_string() });
+        if let Some(sponsor) = sponsor {
+            body["sponsor"] = json!(sponsor);
+        }
+        let answer = self
+            .call(site, Method::POST, "/users/register", Some(body))
+            .await?;
+        self.pay_authorized(site, &answer).await
+    }
+
+    /// Buys for this many base units on the chain. Returns the intake's reference.
+    pub async fn purchase(&self, site: &Site, amount: u128) -> anyhow::Result<B256> {
+        let path = format!("/users/{}/purchases", self.id(site).await?);
+        let body = json!({ "disclosure_hash": self.disclosure(site).await?, "amount": amount.to_string() });
+        let answer = self.call(site, Method::POST, &path, Some(body)).await?;
+        self.pay_authorized(site, &answer).await
+    }
+
+    async fn pay_authorized(&self, site: &Site, answer: &Answer) -> anyhow::Result<B256> {
+        let authorization = Authorization::of(answer)?;
+        self.pay(site, &authorization).await?;
+        Ok(authorization.reference)
+    }
+
+    /// Takes this many base units out of the wallet balance, as the quote said. Returns what is left after the fee.
+    pub async fn withdraw_from_wallet(&self, site: &Site, amount: u128) -> anyhow::Result<u128> {
+        let path = format!("/users/{}/withdrawals", self.id(site).await?);
+        let key = site.next_key();
+        let quote = format!("{path}/quote?amount={amount}");
+        let quote = self.call_with_key(site, Method::GET, &quote, &key, None).await?;
+        ensure!(quote.status == 200, "no quote: {quote:?}");
+        let digest: B256 = quote.body["message"]["digest"]
+            .as_str()
+            .context("there is no digest")?
+            .parse()?;
+        let signature = self.key().sign_hash_sync(&digest)?.as_bytes();
+        let body = json!({
+            "amount": amount.to_string(),
+            "signature": format!("0x{}", hex::encode(signature)),
+        });
+        let answer = self
+            .call_with_key(site, Method::POST, &path, &key, Some(body))
+            .await?;
+        ensure!(answer.status == 202, "the withdrawal was refused: {answer:?}");
+        Ok(quote.body["net"].as_str().context("no net amount")?.parse()?)
+    }
+}
