@@ -159,6 +159,25 @@ fn what_entering_costs_is_told_from_what_goods_cost() {
 }
 
 #[test]
+fn a_time_zone_is_a_parameter_and_utc_needs_no_name() {
+    let (_, text) = SHIPPED[2];
+    let within = |zone: &str| {
+        let with = format!("asset = \"USDT\"\ntime_zone = \"{zone}\"");
+        compile(&text.replacen("asset = \"USDT\"", &with, 1)).expect(zone)
+    };
+    let (unnamed, utc, india) = (shipped("subscription"), within("UTC"), within("Asia/Kolkata"));
+    assert_eq!(unnamed.hash(), utc.hash());
+    assert_ne!(unnamed.hash(), india.hash());
+    assert_ne!(within("Europe/Berlin").hash(), india.hash());
+    // 2026-04-01 10:00 in India, 04:30 in UTC: the day before has ended, five and a half hours earlier there.
+    let deployed_at = 1_775_017_800;
+    let ended = |plan: &CompiledPlan| plan.time_zone().end_of(plan.first_day(deployed_at));
+    assert_eq!(unnamed.first_day(deployed_at).to_string(), "2026-03-31");
+    assert_eq!(ended(&unnamed) - ended(&india), 19_800);
+    assert!(unnamed.has_days() && !shipped("auto-pool").has_days());
+}
+
+#[test]
 fn services_refuse_what_they_do_not_run() {
     for name in ["auto-pool", "auto-pool-rolling"] {
         assert_eq!(shipped(name).served(), Ok(()));
