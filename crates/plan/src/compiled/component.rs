@@ -8,6 +8,17 @@ use crate::Day;
 use crate::campaign::CampaignTerms;
 use crate::orders::OrdersTerms;
 
+/// The components that the services run, as their tables are called.
+const SERVED: [&str; 7] = [
+    "pool",
+    "subscription",
+    "generation",
+    "cap",
+    "bonus",
+    "ranks",
+    "withdrawal",
+];
+
 /// What a payment is, by the plan, and what those who pay have to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IntakeKind {
@@ -139,13 +150,15 @@ impl CompiledPlan {
         }
     }
 
-    /// Whether API, workers and reconciler can run the plan: so far those of registration, retopup and pools alone.
+    /// Whether API, workers and reconciler can run the plan: so far those of registration, retopup and pools, and those of
+    /// subscriptions with what attaches to them.
     ///
     /// # Errors
     /// [`GateError::NotServed`] with the first table that they cannot.
     pub fn served(&self) -> Result<(), GateError> {
-        let mut others = self.component_names().filter(|name| *name != "pool");
-        let missing = (self.tiers() == 0).then_some("joining");
+        let mut others = self.component_names().filter(|name| !SERVED.contains(name));
+        let sells = self.tiers() > 0 || self.terms.intake == IntakeRule::Subscription;
+        let missing = (!sells).then_some("joining");
         match others.next().or(missing) {
             None => Ok(()),
             Some(component) => Err(GateError::NotServed { component }),
