@@ -5,7 +5,7 @@
 mod waiting;
 
 use alloy_primitives::{Address, B256};
-use plan::Cause;
+use plan::{Cause, Report};
 use sqlx::{PgConnection, PgTransaction};
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ use crate::announcement::announce;
 use crate::cause_json::{self, CauseText};
 use crate::column::Db;
 use crate::deployment::{hash, natural};
-pub use waiting::{Waiting, list_waiting};
+pub use waiting::{Waiting, find_day_end, list_waiting};
 
 /// Length of the longest idempotency key: enough for any scheme of a client, too short to be abused as storage.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
@@ -273,6 +273,18 @@ pub struct Entry {
     pub chain: Option<(u64, BlockRef)>,
     /// The transaction that caused it, if it is of the chain.
     pub transaction_hash: Option<B256>,
+}
+
+impl Entry {
+    /// The block of which it is, if it is of the chain.
+    pub fn block(&self) -> Option<BlockRef> {
+        self.chain.map(|(_, block)| block)
+    }
+
+    /// Whether a person or a process commands it. The end of a day is no command: it is as certain as the chain's clock.
+    pub const fn is_command(&self) -> bool {
+        self.chain.is_none() && !matches!(self.cause, Cause::Reported(Report::DayEnded { .. }))
+    }
 }
 
 /// The chain's part of a stored cause: all of it or nothing, as a constraint of the table says.

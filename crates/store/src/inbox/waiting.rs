@@ -2,14 +2,17 @@
 //!
 //! Not responsible for what is posted of them.
 
+use plan::Day;
 use sqlx::PgConnection;
 use thiserror::Error;
 
 use super::{BlockRef, Entry, chain_of, transaction_of};
 use crate::StoreError;
 use crate::cause_json::{self, CauseJsonError};
+use crate::chain_log::signed;
 use crate::deployment::{hash, natural};
 use crate::quarantine::{QuarantineCause, SetAside};
+use crate::schedule;
 
 /// Causes that wait, in the order in which they are to be numbered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,25 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// Those that belong to a day that ends at this second: all in front of the first entry of the chain that is of a later day.
+    /// What people command is of the day on which it is posted.
+    #[must_use]
+    pub fn before(mut self, ends_at: u64) -> Self {
+        let is_later = |entry: &Entry| entry.chain.is_some() && entry.effective_at >= ends_at;
+        let Some(end) = self.entries.iter().position(is_later) else {
+            return self;
+        };
+        // All of a block has one time, so what is left ends with a whole one.
+        self.entries.truncate(end);
+        self.completed = self.entries.iter().rev().find_map(Entry::block);
+        self
+    }
+
+    /// Whether there is nothing to do.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.unusable.is_empty()
+    }
+
     /// The first of them, so few that whatever is refused of them is one command or none: one command, or what the chain
     /// says in front of the next command.
     #[must_use]
@@ -33,9 +55,8 @@ impl Waiting {
             return self;
         }
         let behind = self.entries.split_off(chain.max(1));
-        let block_of = |entry: &Entry| entry.chain.map(|(_, block)| block);
-        let last = self.entries.last().and_then(block_of);
-        let next = behind.iter().find_map(block_of);
+        let last = self.entries.last().and_then(Entry::block);
+        let next = behind.iter().find_map(Entry::block);
         // A block that goes on behind a command is not complete; of one that does not, it is known.
         let is_whole = next.map_or(self.completed == last, |next| Some(next) != last);
         self.completed = last.filter(|_| is_whole);
@@ -58,19 +79,22 @@ enum CommandError {
     /// It was changed after it was stored.
     #[error("it does not match its fingerprint")]
     Fingerprint,
+    /// It stands where the end of a day must.
+    #[error("it is not the end of the day of its key")]
+    OtherDay,
 }
 
 impl CommandError {
     const fn cause(&self) -> QuarantineCause {
         match self {
             Self::Text(_) | Self::Column(_) => QuarantineCause::Unreadable,
-            Self::OfTheChain => QuarantineCause::NotACommand,
+            Self::OfTheChain | Self::OtherDay => QuarantineCause::NotACommand,
             Self::Fingerprint => QuarantineCause::FingerprintDiffers,
         }
     }
 }
 
-/// At most `limit` waiting causes, in order of arrival.
+/// At most `limit` waiting causes, in order of arrival, but for the ends of days: see [`find_day_end`].
 ///
 /// They end where a block ends, so that whoever reads between two batches sees whole blocks. A single block
 /// with more than `limit` entries is taken in parts; only the last part completes it.
@@ -81,7 +105,7 @@ pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result
         "SELECT id, source, payload::text AS \"payload!\", fingerprint, effective_at, chain_seq, block_number,
              block_hash, transaction_hash
          FROM inbox
-         WHERE fact_seq IS NULL AND NOT quarantined
+         WHERE fact_seq IS NULL AND NOT quarantined AND NOT (source = 'schedule' AND natural_key LIKE 'day:%')
          ORDER BY id
          LIMIT $1",
         i64::try_from(asked).unwrap_or(i64::MAX),
@@ -94,9 +118,10 @@ pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result
         if row.source == "chain" {
             entries.push(row.entry().map_err(|error| match error {
                 CommandError::Column(error) => error,
-                CommandError::Text(_) | CommandError::OfTheChain | CommandError::Fingerprint => {
-                    StoreError::corrupt("inbox.payload")
-                }
+                CommandError::Text(_)
+                | CommandError::OfTheChain
+                | CommandError::Fingerprint
+                | CommandError::OtherDay => StoreError::corrupt("inbox.payload"),
             })?);
         } else {
             match row.command() {
@@ -112,6 +137,37 @@ pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result
         unusable,
         ..Waiting::default()
     })
+}
+
+/// The end of this day at this second, if it waits and a final block says that the second has come.
+///
+/// Whatever of the chain happened before was recorded with that block or earlier: who lists what waits after asking this
+/// sees all of it.
+pub async fn find_day_end(
+    connection: &mut PgConnection,
+    day: Day,
+    ends_at: u64,
+) -> Result<Waiting, StoreError> {
+    let row = sqlx::query_as!(
+        WaitingRow,
+        "SELECT id, source, payload::text AS \"payload!\", fingerprint, effective_at, chain_seq, block_number,
+             block_hash, transaction_hash
+         FROM inbox
+         WHERE source = 'schedule' AND natural_key = $1 AND effective_at = $2
+             AND fact_seq IS NULL AND NOT quarantined
+             AND EXISTS (SELECT FROM checkpoint WHERE final_timestamp >= $2)",
+        schedule::key(day),
+        signed(ends_at)?,
+    )
+    .fetch_optional(connection)
+    .await?;
+    let mut waiting = Waiting::default();
+    match row.map(|row| (row.id, row.end_of(day))) {
+        Some((_, Ok(entry))) => waiting.entries.push(entry),
+        Some((id, Err(error))) => waiting.unusable.push(SetAside::new(id, error.cause(), &error)),
+        None => {}
+    }
+    Ok(waiting)
 }
 
 /// A row that waits.
@@ -150,14 +206,22 @@ impl WaitingRow {
         }
         Ok(entry)
     }
+
+    /// The entry, if it is the end of this day.
+    fn end_of(&self, day: Day) -> Result<Entry, CommandError> {
+        let entry = self.command()?;
+        if entry.cause != schedule::ended(day) {
+            return Err(CommandError::OtherDay);
+        }
+        Ok(entry)
+    }
 }
 
 /// Cuts what was read to at most `limit`, at the end of a block.
 fn cut(mut entries: Vec<Entry>, limit: usize) -> Waiting {
-    let block_of = |entry: &Entry| entry.chain.map(|(_, block)| block);
     if entries.len() <= limit {
         // This is everything that waits, and the listener stores whole blocks.
-        let completed = entries.iter().rev().find_map(block_of);
+        let completed = entries.iter().rev().find_map(Entry::block);
         return Waiting {
             entries,
             completed,
@@ -166,8 +230,8 @@ fn cut(mut entries: Vec<Entry>, limit: usize) -> Waiting {
     }
     let mut next = None;
     for end in (1..=limit).rev() {
-        next = block_of(&entries[end]).or(next);
-        let last = entries[..end].iter().rev().find_map(block_of);
+        next = entries[end].block().or(next);
+        let last = entries[..end].iter().rev().find_map(Entry::block);
         if next.is_some() && last != next {
             entries.truncate(end);
             return Waiting {
