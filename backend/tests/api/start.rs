@@ -165,9 +165,8 @@ async fn ended(process: &str, plan_text: &str, listen: SocketAddr) -> String {
 #[tokio::test]
 async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     let others = [
-        (include_str!("../../../plans/subscription.toml"), "[subscription]"),
         (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
-        (include_str!("../../../plans/unilevel-orders.toml"), "[ranks]"),
+        (include_str!("../../../plans/unilevel-orders.toml"), "[orders]"),
         (
             include_str!("../../../plans/referral-campaign.toml"),
             "[campaign]",
@@ -179,6 +178,7 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     for (process, otherwise) in [
         ("serve", "cannot listen on"),
         ("work", "cannot serve health and metrics"),
+        ("schedule", "cannot serve health and metrics"),
         ("settle", "cannot serve health and metrics"),
     ] {
         let said = ended(process, PLAN, taken.local_addr().unwrap()).await;
