@@ -54,7 +54,7 @@ fn every_broken_rule_has_its_code() {
             "0xC0543b0b980D8c834CBdF023b2d2A75b5f9D1909",
             "operator_repeats",
         ),
-        ("auto-pool.toml", "subscription.toml", "plan_not_served"),
+        ("auto-pool.toml", "binary-ev.toml", "plan_not_served"),
         ("auto-pool.toml", "rejected/free-progression.toml", "plan_refused"),
     ] {
         assert!(LOCAL.contains(from), "{from}");
