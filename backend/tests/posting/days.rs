@@ -12,6 +12,7 @@ use backend::settlement::LeaseGuard;
 use money::Amount;
 use plan::{Book, Cause, CompiledPlan, Day};
 use sqlx::{Connection, PgConnection, Row};
+use store::cause_json;
 use store::chain_log::{self, StoredBlock};
 use store::checkpoint::{self, Checkpoint};
 use store::deployment::{self, Deployment};
@@ -371,6 +372,32 @@ async fn a_row_that_is_not_the_end_of_the_open_day_is_not_posted() {
         let undone = "DELETE FROM inbox WHERE fact_seq IS NULL";
         sqlx::query(undone).execute(&mut world.source).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn something_else_in_the_place_of_a_day_is_put_aside() {
+    let mut world = World::begun("UTC").await;
+    let mut scheduler = world.scheduler().await;
+    let (mut writer, mut connection) = world.writer().await;
+    assert_eq!(scheduler.step().await.unwrap(), sent(1, "2026-03-19"));
+    assert_eq!(post_all(&mut writer, &mut connection).await, 1);
+    let midnight = DEPLOYED_AT + 12 * HOUR;
+    let day = Day::of_date("2026-03-21").unwrap();
+    let other = cause_json::write(&Cause::Reported(plan::Report::DayEnded { day }));
+    let smuggled = "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
+        VALUES ('schedule', 'day:2026-03-20', $1::text::jsonb, $2, $3)";
+    sqlx::query(smuggled)
+        .bind(other.text)
+        .bind(other.fingerprint.as_slice())
+        .bind(i64::try_from(midnight).unwrap())
+        .execute(&mut world.source)
+        .await
+        .unwrap();
+    world.happens(midnight, 1).await;
+    let put_aside = Step::SetAside { commands: 1 };
+    assert_eq!(writer.step(&mut connection).await.unwrap(), put_aside);
+    assert_eq!(writer.step(&mut connection).await.unwrap(), Step::Idle);
+    assert_eq!(world.facts().await, ["2026-03-19"]);
 }
 
 /// As long as anything takes on a busy machine.

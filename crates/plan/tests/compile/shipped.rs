@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plan::{ChainClass, CompiledPlan, GateError, Severity, compile};
+use plan::{Book, Cause, ChainClass, CompiledPlan, GateError, Outcome, Report, Severity, compile};
 use plan_review::sybil::{self, Bounds};
 
 pub(crate) const SHIPPED: [(&str, &str); 6] = [
@@ -174,6 +174,14 @@ fn a_time_zone_is_a_parameter_and_utc_needs_no_name() {
     let ended = |plan: &CompiledPlan| plan.time_zone().end_of(plan.first_day(deployed_at));
     assert_eq!(unnamed.first_day(deployed_at).to_string(), "2026-03-31");
     assert_eq!(ended(&unnamed) - ended(&india), 19_800);
+    // Who agreed to days agreed to these: no version changes the zone.
+    let mut book = Book::new(unnamed.clone()).with_versions(vec![india.clone()]);
+    let plan_hash = india.hash();
+    book.apply(
+        &Cause::Reported(Report::PlanChanged { plan_hash }),
+        &mut Outcome::default(),
+    );
+    assert_eq!(book.plan().hash(), unnamed.hash());
     assert!(unnamed.has_days() && !shipped("auto-pool").has_days());
 }
 
