@@ -151,7 +151,8 @@ async fn only_the_schedule_ends_days_and_only_those_that_are_over() {
             (OVER, OVER_AT, true),
             // Somewhere west of Greenwich it is over later, and tomorrow nowhere.
             (OVER.next(), OVER_AT + 50_000, true),
-            (OVER.plus(2), OVER_AT + 50_001, false),
+            (OVER.next(), OVER_AT + 50_001, false),
+            (OVER.plus(2), OVER_AT + 50_000, false),
             (OVER.plus(3), OVER_AT, false),
             (OVER.plus(365), OVER_AT, false),
             (OVER.previous(), OVER_AT + 2 * 86_400, false),
