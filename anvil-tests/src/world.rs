@@ -57,10 +57,18 @@ impl std::ops::Deref for World {
     }
 }
 
+/// The plan of a world whose test does not ask for another one.
+const PLAN: &str = "plans/auto-pool.toml";
+
 impl World {
     /// Starts everything: contract deployed, services ready, nobody registered.
     pub async fn start() -> anyhow::Result<Self> {
-        let (world, _) = Self::start_with(None, Vec::new()).await?;
+        Self::start_under(PLAN).await
+    }
+
+    /// As [`World::start`], with the plan of this file of the checkout.
+    pub async fn start_under(plan: &str) -> anyhow::Result<Self> {
+        let (world, _) = Self::start_with(plan, None, Vec::new()).await?;
         Ok(world)
     }
 
@@ -70,21 +78,23 @@ impl World {
         views: &[View],
         environment: Vec<(String, String)>,
     ) -> anyhow::Result<(Self, RpcSim)> {
-        let (world, nodes) = Self::start_with(Some(views), environment).await?;
+        let (world, nodes) = Self::start_with(PLAN, Some(views), environment).await?;
         Ok((world, nodes.context("no nodes")?))
     }
 
     async fn start_with(
+        plan: &str,
         views: Option<&[View]>,
         environment: Vec<(String, String)>,
     ) -> anyhow::Result<(Self, Option<RpcSim>)> {
         let files = Arc::new(tempfile::tempdir()?);
-        let started = Self::start_in(Arc::clone(&files), views, environment).await;
+        let started = Self::start_in(Arc::clone(&files), plan, views, environment).await;
         started.with_context(|| format!("no world:\n{}", evidence::logs(&logs_in(&files))))
     }
 
     async fn start_in(
         files: Arc<TempDir>,
+        plan: &str,
         views: Option<&[View]>,
         environment: Vec<(String, String)>,
     ) -> anyhow::Result<(Self, Option<RpcSim>)> {
@@ -99,7 +109,7 @@ impl World {
         };
         let anvil = Anvil::start(&checkout, &anvil).await?;
         let (ledger, signer) = (TestDatabase::new().await, TestDatabase::for_signer().await);
-        let plan = std::fs::read_to_string(checkout.path("plans/auto-pool.toml"))?;
+        let plan = std::fs::read_to_string(checkout.path(plan))?;
         let deployment = deploy(&ledger.url(), &anvil.rpc_url(), &plan).await?;
         let nodes = match views {
             Some(views) => Some(RpcSim::start(Spec::honest(&anvil.rpc_url()).with_views(views)).await?),
@@ -214,7 +224,7 @@ impl World {
     }
 
     /// Runs `trellis ledger verify` as the role that may only read.
-    fn verify(&self) -> anyhow::Result<()> {
+    pub fn verify(&self) -> anyhow::Result<()> {
         let output = trellis()?
             .args([
                 "ledger",

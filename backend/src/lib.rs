@@ -11,6 +11,7 @@ pub mod login;
 pub mod posting;
 pub mod relay;
 pub mod restore;
+pub mod schedule;
 pub mod serve;
 pub mod settle;
 pub mod settlement;

@@ -27,6 +27,8 @@ enum Command {
         #[arg(long, value_name = "REASON")]
         resume: Option<String>,
     },
+    /// Sends the ends of the plan's days.
+    Schedule,
     /// Prints the OpenAPI description of the API as JSON.
     Openapi {
         /// Compare it with backend/openapi.json instead; fails if they differ.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Serve => backend::serve::main(),
         Command::Work => backend::work::main(),
         Command::Settle { resume } => backend::settle::main(resume.as_deref()),
+        Command::Schedule => backend::schedule::main(),
         Command::Openapi { check: false } => backend::http::openapi::print(),
         Command::Openapi { check: true } => backend::http::openapi::check(),
     };

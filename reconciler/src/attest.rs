@@ -3,6 +3,7 @@
 //! It speaks only after a look that found nothing severe and skipped nothing of weight, about facts that it proved by the
 //! contract's journal, and only for a while: whoever relies on it requires a recent one. Without attestations payments stop.
 
+mod days;
 mod recount;
 
 use std::collections::{HashMap, HashSet};

@@ -137,6 +137,11 @@ impl Reconciler {
         Ok(Some(Attestor::new(key, domain, reader, plan)))
     }
 
+    /// The ledger's plan.
+    pub(crate) const fn plan(&self) -> &CompiledPlan {
+        &self.plan
+    }
+
     /// The ledger's database.
     pub const fn pool(&self) -> &Connections {
         &self.pool

@@ -14,15 +14,16 @@ mod rescan;
 use std::time::{Duration, Instant};
 
 use audit::checks::{Check, FINDINGS_MAX, Finding, Verdict};
-use audit::vigil::{self, CommandSeen, Progress, RecordedFinal, RecordedHead, Worker, WorkerSeen};
+use audit::vigil::{self, CommandSeen, DaySeen, Progress, RecordedFinal, RecordedHead, Worker, WorkerSeen};
 use chain::ChainReader;
+use plan::CompiledPlan;
 use serde_json::json;
 use service::ErrorChain;
 use sqlx::Connection;
 use store::lease::{self, Lease};
 use store::quarantine::{self, Quarantined};
 use store::reconciliation::vigil::{self as stored, Standing};
-use store::{Connections, within};
+use store::{Connections, deployment, schedule, within};
 use tokio::sync::watch;
 
 use accounts::Purses;
@@ -46,6 +47,7 @@ pub struct Vigil {
     rescan: Rescan,
     heartbeat: Heartbeat,
     looks: Looks,
+    plan: CompiledPlan,
     config: VigilConfig,
     started: Instant,
 }
@@ -56,6 +58,7 @@ impl Vigil {
         pool: impl Into<Connections>,
         readers: Vec<ChainReader>,
         looks: Looks,
+        plan: CompiledPlan,
         config: VigilConfig,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
@@ -65,6 +68,7 @@ impl Vigil {
             rescan: Rescan::default(),
             heartbeat: Heartbeat::new(&config)?,
             looks,
+            plan,
             config,
             started: Instant::now(),
         })
@@ -131,6 +135,9 @@ impl Vigil {
         let put_aside: Vec<CommandSeen> = quarantined.into_iter().map(command_seen).collect();
         self.store(lease, Check::Quarantine, &vigil::quarantine(&put_aside, &batches))
             .await?;
+        let open = self.open_day(&standing).await?;
+        let schedule = vigil::schedule(open.as_ref(), self.config.day_late.as_secs());
+        self.store(lease, Check::Schedule, &schedule).await?;
         self.watch_accounts(lease, &standing).await?;
         self.watch_logs(lease, &standing).await
     }
@@ -180,6 +187,30 @@ impl Vigil {
                 })
                 .to_vec(),
         }
+    }
+
+    /// The first day that is not posted; `None` when the plan has no days, and before the listener has begun.
+    async fn open_day(&self, standing: &Standing) -> anyhow::Result<Option<DaySeen>> {
+        let Some(checkpoint) = standing.checkpoint.filter(|_| self.plan.has_days()) else {
+            return Ok(None);
+        };
+        let mut connection = self.pool.acquire().await?;
+        let posted = schedule::find_last_posted_day(&mut connection).await?;
+        let deployed_at = schedule::find_deployment_time(&mut connection).await?;
+        let day = match (posted, deployed_at) {
+            (Some(posted), _) => posted.next(),
+            (None, Some(deployed_at)) => self.plan.first_day(deployed_at),
+            (None, None) => {
+                let deployed = deployment::find(&mut connection).await?;
+                let is_final = deployed.is_some_and(|found| found.contract_block <= checkpoint.final_number);
+                return Ok(is_final.then_some(DaySeen::Unknown));
+            }
+        };
+        let ends_at = self.plan.time_zone().end_of(day);
+        Ok(Some(DaySeen::Open {
+            date: day.to_string(),
+            ended_seconds: checkpoint.final_timestamp.saturating_sub(ends_at),
+        }))
     }
 
     /// Balances and fees, at the final block that the listener recorded.

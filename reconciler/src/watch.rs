@@ -91,6 +91,7 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
         reconciler.pool().clone(),
         reconciler.readers().to_vec(),
         looks.clone(),
+        reconciler.plan().clone(),
         config.vigil.clone(),
     )?;
     tokio::spawn(vigil.run(leading));

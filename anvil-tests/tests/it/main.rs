@@ -3,6 +3,7 @@
 
 mod client;
 mod crash;
+mod days;
 mod development;
 mod inputs;
 mod journey;

@@ -14,7 +14,7 @@ pub enum Suspect {
 impl Suspect {
     /// The commands among these causes.
     pub(super) fn among(entries: &[Entry]) -> Option<Self> {
-        let last = entries.iter().rev().find(|entry| entry.chain.is_none())?;
+        let last = entries.iter().rev().find(|entry| entry.is_command())?;
         Some(if entries.len() == 1 {
             Self::One(last.id)
         } else {

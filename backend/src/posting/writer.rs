@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use plan::{Book, Outcome};
+use plan::{Book, Day, Outcome};
 use service::fault_point;
 use sqlx::{Acquire, PgConnection};
-use store::inbox::{Entry, Waiting, list_waiting};
+use store::inbox::{Entry, Waiting, find_day_end, list_waiting};
 use store::lease::{self, Lease, LeaseError};
 use store::posting::{BATCH_FACTS_MAX, Batch, DepositIndex, Draft, PostingError, Tail, post};
 use store::replay::find_last_batch;
-use store::{Deadlines, StoreError, deadline};
+use store::{Deadlines, StoreError, deadline, schedule};
 use thiserror::Error;
 
 use super::proof::{self, ProofError};
@@ -168,7 +168,7 @@ impl Writer {
 
     /// Reads what waits and applies it; otherwise says what there was to do instead.
     async fn prepare(&mut self, connection: &mut PgConnection) -> Result<Option<Step>, StepError> {
-        let mut waiting = list_waiting(connection, BATCH_FACTS_MAX).await?;
+        let mut waiting = self.find_next(connection).await?;
         if !waiting.unusable.is_empty() {
             self.set_aside(connection, &waiting.unusable).await?;
             return Ok(Some(Step::SetAside {
@@ -192,6 +192,35 @@ impl Writer {
             entries: waiting.entries,
         });
         Ok(None)
+    }
+
+    /// What is to be posted next, in a plan with days: what belongs to the day that is open, or else its end, when that is
+    /// certain. Nothing of the chain passes the end of its day, in either direction.
+    async fn find_next(&self, connection: &mut PgConnection) -> Result<Waiting, StoreError> {
+        let Some((day, ends_at)) = self.find_open_day(connection).await? else {
+            return list_waiting(connection, BATCH_FACTS_MAX).await;
+        };
+        // Asked first: what the chain said before the day ended is in sight afterwards.
+        let ended = find_day_end(connection, day, ends_at).await?;
+        let waiting = list_waiting(connection, BATCH_FACTS_MAX).await?.before(ends_at);
+        Ok(if waiting.is_empty() { ended } else { waiting })
+    }
+
+    /// The day that is open, and the second at which it ends; `None` when the plan has no days, or before the calendar can
+    /// begin.
+    async fn find_open_day(&self, connection: &mut PgConnection) -> Result<Option<(Day, u64)>, StoreError> {
+        let plan = self.book.plan();
+        if !plan.has_days() {
+            return Ok(None);
+        }
+        let day = match self.book.state().last_day() {
+            Some(last) => Some(last.next()),
+            None => {
+                let deployed_at = schedule::find_deployment_time(connection).await?;
+                deployed_at.map(|deployed_at| plan.first_day(deployed_at))
+            }
+        };
+        Ok(day.map(|day| (day, plan.time_zone().end_of(day))))
     }
 
     fn apply(&mut self, waiting: &Waiting) -> Result<Batch, PostingError> {

@@ -10,7 +10,7 @@ use store::{Deadlines, StoreError, deadline};
 /// A lease is renewed this many times before it would expire.
 const RENEWALS_PER_TTL: u32 = 4;
 
-/// A connection whose holder has the lease for settlement, or had it.
+/// A connection whose holder has the lease for its work, or had it.
 #[derive(Debug)]
 pub struct LeaseGuard {
     connection: PgConnection,

@@ -13,9 +13,10 @@ use crate::world::World;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each process of the backend, and its role.
-const PROCESSES: [(&str, &str); 3] = [
+const PROCESSES: [(&str, &str); 4] = [
     ("serve", "trellis_api"),
     ("work", "trellis_poster"),
+    ("schedule", "trellis_scheduler"),
     ("settle", "trellis_settler"),
 ];
 

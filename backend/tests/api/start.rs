@@ -178,6 +178,7 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     for (process, otherwise) in [
         ("serve", "cannot listen on"),
         ("work", "cannot serve health and metrics"),
+        ("schedule", "cannot serve health and metrics"),
         ("settle", "cannot serve health and metrics"),
     ] {
         let said = ended(process, PLAN, taken.local_addr().unwrap()).await;

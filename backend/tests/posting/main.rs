@@ -5,6 +5,7 @@
 )]
 
 mod components;
+mod days;
 mod history;
 mod kept;
 mod lost;

@@ -90,7 +90,8 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
             | Check::Agreement
             | Check::Freshness
             | Check::Reconciler
-            | Check::Quarantine,
+            | Check::Quarantine
+            | Check::Schedule,
             _,
         ) => return Verdict::Skipped(Skip::NotConfigured("it runs between reconciliation runs")),
     }

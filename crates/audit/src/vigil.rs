@@ -11,6 +11,7 @@ mod freshness;
 mod quarantine;
 mod reconciler;
 mod rescan;
+mod schedule;
 
 pub use accounts::{AccountSeen, accounts};
 pub use agreement::{EndpointSeen, FinalSeen, RecordedFinal, agreement};
@@ -20,3 +21,4 @@ pub use freshness::{FreshnessLimits, HeadSeen, Progress, RecordedHead, Worker, W
 pub use quarantine::{CommandSeen, quarantine};
 pub use reconciler::{LookSeen, reconciler};
 pub use rescan::{LogKey, RescannedLog, rescan};
+pub use schedule::{DaySeen, schedule};

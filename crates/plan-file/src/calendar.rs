@@ -1,7 +1,7 @@
 //! The calendar of a plan: weekdays, weeks, months and financial years of a [`Day`].
 //!
-//! A tick names a day of the plan's own calendar, so there is no time zone here: whoever sends ticks knows where
-//! the plan's day ends. Dates are proleptic Gregorian and come from `jiff`.
+//! A tick names a day of the plan's own calendar, so there is no time zone here: where a plan's day ends, its
+//! [`TimeZone`](crate::TimeZone) knows. Dates are proleptic Gregorian and come from `jiff`.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -51,6 +51,11 @@ impl Day {
         if date.to_string() != text {
             return None;
         }
+        Self::from_date(date)
+    }
+
+    /// The day of a date; `None` before 1970.
+    pub(crate) fn from_date(date: Date) -> Option<Self> {
         let days = date.since((jiff::Unit::Day, EPOCH)).ok()?.get_days();
         u32::try_from(days).ok().map(Self::new)
     }
@@ -59,6 +64,12 @@ impl Day {
     #[must_use]
     pub fn next(self) -> Self {
         self.plus(1)
+    }
+
+    /// The day before; the first one stays.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        Self::new(self.get().saturating_sub(1))
     }
 
     /// So many days later, at most [`Day::LAST`].
@@ -113,7 +124,7 @@ impl Day {
         FinancialYear(month.checked_div(12).unwrap_or(0))
     }
 
-    fn date(self) -> Date {
+    pub(crate) fn date(self) -> Date {
         EPOCH
             .checked_add(i64::from(self.get().min(Self::LAST.get())).days())
             .unwrap_or(Date::MAX)

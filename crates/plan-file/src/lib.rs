@@ -17,6 +17,7 @@ pub mod reader;
 pub mod reference;
 mod refusal;
 mod spelling;
+mod time_zone;
 
 pub use calendar::Day;
 pub use encoder::Encoder;
@@ -24,6 +25,7 @@ pub use finding::{Finding, Severity, percent, percent_of_100m};
 use money::Amount;
 pub use place::Place;
 pub use refusal::Refusal;
+pub use time_zone::TimeZone;
 
 /// Longest name of a plan: it appears in logs, file names and on the screen.
 pub const NAME_BYTES_MAX: usize = 64;

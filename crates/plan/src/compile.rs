@@ -13,7 +13,7 @@ mod funding;
 mod payout;
 
 use money::Asset;
-use plan_file::{Finding, NAME_BYTES_MAX, Refusal, reader};
+use plan_file::{Finding, NAME_BYTES_MAX, Refusal, TimeZone, reader};
 
 use crate::autopool::table::{PoolTable, Progression};
 use crate::autopool::{AutoPoolTerms, PoolTerms, findings};
@@ -81,12 +81,14 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
         return Err(error);
     }
     let asset = check_asset(file)?;
+    let time_zone = check_time_zone(file)?;
     let auto_pool = check_auto_pool(file, asset)?;
     let (intake, components) = components::check(file, asset, auto_pool)?;
     Ok(Terms {
         name: file.name.clone(),
         version: file.version,
         asset,
+        time_zone,
         intake,
         components,
     })
@@ -116,6 +118,7 @@ fn check_head(file: &PlanFile) -> Vec<CompileError> {
         name_is_malformed.then(name),
         (file.version == 0).then(version),
         check_asset(file).err(),
+        check_time_zone(file).err(),
     ];
     found.into_iter().flatten().map(CompileError::from).collect()
 }
@@ -126,6 +129,11 @@ fn check_asset(file: &PlanFile) -> Result<Asset, Refusal> {
         let hint = "write one of \"BNB\", \"USDT\", \"INR\"";
         Refusal::new("unknown_asset", "asset", problem, hint)
     })
+}
+
+fn check_time_zone(file: &PlanFile) -> Result<TimeZone, Refusal> {
+    let name = file.time_zone.as_deref();
+    name.map_or(Ok(TimeZone::UTC), |name| TimeZone::read("time_zone", name))
 }
 
 /// Registration, retopup and pools, if places in the next tier are paid for.

@@ -6,7 +6,7 @@ mod hold;
 use alloy_primitives::B256;
 use ledger::{Fund, Tier};
 use money::{Amount, Asset, Bps};
-use plan_file::{Encoder, Finding, Refusal, Severity, percent};
+use plan_file::{Encoder, Finding, Refusal, Severity, TimeZone, percent};
 use thiserror::Error;
 
 pub use component::{IntakeKind, PaymentBounds};
@@ -37,6 +37,7 @@ pub(crate) struct Terms {
     pub(crate) name: String,
     pub(crate) version: u32,
     pub(crate) asset: Asset,
+    pub(crate) time_zone: TimeZone,
     pub(crate) intake: IntakeRule,
     pub(crate) components: ComponentTerms,
 }
@@ -222,6 +223,11 @@ impl CompiledPlan {
     /// What the plan counts in.
     pub const fn asset(&self) -> Asset {
         self.terms.asset
+    }
+
+    /// Where the plan's days begin and end.
+    pub const fn time_zone(&self) -> &TimeZone {
+        &self.terms.time_zone
     }
 
     /// What a payment is.

@@ -22,6 +22,8 @@ macro_rules! declare {
             pub version: u32,
             /// Code of the asset in which everything is counted, such as `BNB`.
             pub asset: String,
+            /// IANA name of the time zone in which the plan's days end, such as `Asia/Kolkata`; UTC without it.
+            pub time_zone: Option<String>,
             /// The first payment of a user, in a plan with pools.
             pub registration: Option<RegistrationTable>,
             /// Any further payment, in a plan with pools.

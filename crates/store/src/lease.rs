@@ -23,6 +23,8 @@ names::names! {
         Settlement = "settlement",
         /// Comparing ledger and chain.
         Reconciler = "reconciler",
+        /// Ending the plan's days.
+        Schedule = "schedule",
     }
 }
 
@@ -32,7 +34,7 @@ impl LeaseName {
     /// renews.
     const fn ttl_max(self) -> Duration {
         match self {
-            Self::Listener | Self::Posting | Self::Settlement => Duration::from_secs(60),
+            Self::Listener | Self::Posting | Self::Settlement | Self::Schedule => Duration::from_secs(60),
             Self::Reconciler => Duration::from_secs(900),
         }
     }

@@ -43,6 +43,7 @@ pub mod replay;
 pub mod replay_request;
 pub mod restore;
 pub mod rights;
+pub mod schedule;
 pub mod schema;
 pub mod sealing;
 pub mod session;

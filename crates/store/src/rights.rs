@@ -24,6 +24,8 @@ names::names! {
         Settler = "trellis_settler",
         /// The reconciler.
         Reconciler = "trellis_reconciler",
+        /// The schedule of the plan's days.
+        Scheduler = "trellis_scheduler",
     }
 }
 

@@ -19,8 +19,11 @@ use sqlx::PgConnection;
 use store::StoreError;
 use store::attestation::{self, LogCursor};
 use store::chain_log::StoredLog;
+use store::deployment;
 use store::replay::{self, NumberedFact};
 use thiserror::Error;
+
+use super::days::{Bound, Days, Place};
 
 /// Rows read at once: a few megabytes.
 const PAGE: usize = 5_000;
@@ -54,6 +57,9 @@ pub(crate) enum RecountError {
     /// A fact decides about money, and nobody's signature proves it.
     #[error("fact {0} is a command without a valid signature")]
     Unproven(u64),
+    /// A fact ends a day that is not the plan's next one, or at another place among the chain's causes than its clock says.
+    #[error("fact {0} is the end of a day, and the chain's clock does not prove it")]
+    DayUnproven(u64),
     /// The numbers of facts have a gap.
     #[error("gap in facts: {0} is followed by {1}")]
     Gap(u64, u64),
@@ -90,6 +96,7 @@ pub(crate) struct Recount {
     /// Causes of logs that no fact has taken yet.
     waiting: VecDeque<(u64, Cause)>,
     fact_seq: u64,
+    days: Days,
     outcome: Outcome,
     domain: Domain,
 }
@@ -105,6 +112,7 @@ impl Recount {
             cursor: LogCursor::default(),
             waiting: VecDeque::new(),
             fact_seq: 0,
+            days: Days::default(),
             outcome: Outcome::default(),
         }
     }
@@ -141,14 +149,18 @@ impl Recount {
             let facts = facts.iter().take_while(|fact| fact.seq <= position.fact_seq);
             let before = self.fact_seq;
             for fact in facts {
-                self.apply(connection, fact).await?;
+                self.apply(connection, reader, fact).await?;
             }
             if self.fact_seq == before {
                 return Err(RecountError::Gap(before, position.fact_seq));
             }
         }
-        if reader.finalized().await?.number < position.block_number {
+        let finalized = reader.finalized().await?;
+        if finalized.number < position.block_number {
             return Err(RecountError::NotFinal(position.block_number));
+        }
+        if finalized.timestamp < self.days.ended_at {
+            return Err(RecountError::DayUnproven(self.fact_seq));
         }
         let contract = reader.journal_at(position.block_hash).await?;
         if contract != self.journal {
@@ -185,18 +197,22 @@ impl Recount {
     async fn apply(
         &mut self,
         connection: &mut PgConnection,
+        reader: &ChainReader,
         fact: &NumberedFact,
     ) -> Result<(), RecountError> {
         if fact.seq != self.fact_seq.saturating_add(1) {
             return Err(RecountError::Gap(self.fact_seq, fact.seq));
         }
         match fact.entry.chain {
-            Some((seq, _)) => {
+            Some((seq, block)) => {
                 let proven = self.waiting.pop_front();
                 if proven.as_ref() != Some(&(seq, fact.entry.cause.clone())) {
                     return Err(RecountError::NotOfTheChain(fact.seq));
                 }
+                let bound = self.days.happens(Place { seq, block });
+                prove(reader, fact.seq, bound).await?;
             }
+            None if is_day(&fact.entry.cause) => self.end_day(connection, reader, fact).await?,
             None if needs_no_proof(&fact.entry.cause) => {}
             None if self.is_signed(connection, fact).await? => {}
             None => return Err(RecountError::Unproven(fact.seq)),
@@ -208,6 +224,28 @@ impl Recount {
 }
 
 impl Recount {
+    /// Proves that the plan's next day ends here.
+    async fn end_day(
+        &mut self,
+        connection: &mut PgConnection,
+        reader: &ChainReader,
+        fact: &NumberedFact,
+    ) -> Result<(), RecountError> {
+        let plan = self.book.plan();
+        let next = match self.book.state().last_day() {
+            Some(last) => last.next(),
+            None => {
+                let deployed_at = deployed_at(connection, reader).await?;
+                plan.first_day(deployed_at.ok_or(RecountError::DayUnproven(fact.seq))?)
+            }
+        };
+        if fact.entry.cause != Cause::Reported(Report::DayEnded { day: next }) {
+            return Err(RecountError::DayUnproven(fact.seq));
+        }
+        let bound = self.days.ends(plan.time_zone().end_of(next));
+        prove(reader, fact.seq, bound).await
+    }
+
     /// Whether the author of a command signed it.
     async fn is_signed(
         &self,
@@ -247,6 +285,29 @@ fn signed_message(cause: &Cause, key: &str) -> Option<(Address, Message)> {
         return Some((wallet, command.message()));
     }
     None
+}
+
+/// When the contract was deployed, by the node; `None` when it does not have the block.
+async fn deployed_at(
+    connection: &mut PgConnection,
+    reader: &ChainReader,
+) -> Result<Option<u64>, RecountError> {
+    let Some(deployed) = deployment::find(connection).await? else {
+        return Ok(None);
+    };
+    let header = reader.find_header(deployed.contract_block_hash).await?;
+    Ok(header.map(|header| header.timestamp))
+}
+
+async fn prove(reader: &ChainReader, fact_seq: u64, bound: Option<Bound>) -> Result<(), RecountError> {
+    match bound {
+        Some(bound) if !bound.holds(reader).await? => Err(RecountError::DayUnproven(fact_seq)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+const fn is_day(cause: &Cause) -> bool {
+    matches!(cause, Cause::Reported(Report::DayEnded { .. }))
 }
 
 /// Commands that hold money back or let it go, and entitle nobody to anything.

@@ -9,6 +9,7 @@ use anvil_tests::PayoutWorld;
 use chain::ChainReader;
 use reconciler::{Looks, Vigil, VigilConfig};
 use service::Env;
+use store::deployment;
 
 /// The vigil of a test, which goes round when the test says so.
 async fn vigil(world: &PayoutWorld, config: VigilConfig) -> Vigil {
@@ -16,7 +17,9 @@ async fn vigil(world: &PayoutWorld, config: VigilConfig) -> Vigil {
         .await
         .unwrap();
     let reader = ChainReader::connect(&world.spec().rpc_url, world.custody).unwrap();
-    Vigil::new(pool, vec![reader], Looks::default(), config).unwrap()
+    let deployed = deployment::find(&mut world.ledger.connection().await).await;
+    let plan = deployed.unwrap().unwrap().compile_plan().unwrap();
+    Vigil::new(pool, vec![reader], Looks::default(), plan, config).unwrap()
 }
 
 /// Check, severity and first word of the subject of what is open.

@@ -8,10 +8,9 @@ use store::deployment::Deployment;
 use testkit::TestDatabase;
 
 const SERVED: &str = include_str!("../../../plans/auto-pool.toml");
-const OTHERS: [(&str, &str); 4] = [
-    (include_str!("../../../plans/subscription.toml"), "[subscription]"),
+const OTHERS: [(&str, &str); 3] = [
     (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
-    (include_str!("../../../plans/unilevel-orders.toml"), "[ranks]"),
+    (include_str!("../../../plans/unilevel-orders.toml"), "[orders]"),
     (
         include_str!("../../../plans/referral-campaign.toml"),
         "[campaign]",

@@ -123,6 +123,8 @@ checks! {
             "the reconciler looks as often as it must, at everything that it must")
         Quarantine ("R22" S2 BetweenRuns "r22-quarantine"
             "no command and no batch is put aside that nobody has looked at")
+        Schedule ("R23" S2 BetweenRuns "r23-schedule"
+            "every day of the plan's calendar is posted soon after it ended")
     }
 }
 

@@ -6,6 +6,7 @@ mod freshness;
 mod quarantine;
 mod reconciler;
 mod rescan;
+mod schedule;
 
 use audit::checks::{Severity, Verdict};
 

@@ -22,6 +22,7 @@ pub(super) struct Ports {
     pub(super) listener: u16,
     pub(super) worker: u16,
     pub(super) settler: u16,
+    pub(super) scheduler: u16,
     pub(super) reconciler: u16,
     pub(super) api: u16,
 }
@@ -105,6 +106,15 @@ impl Environment<'_> {
             self.database("trellis_poster")?,
         ];
         Ok(self.service("worker", "backend", &["work"], &environment, Ready::File))
+    }
+
+    /// The schedule; it is needed only for a plan with days.
+    pub(super) fn scheduler(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.scheduler)),
+            self.database("trellis_scheduler")?,
+        ];
+        Ok(self.service("scheduler", "backend", &["schedule"], &environment, Ready::File))
     }
 
     pub(super) fn settler(&self) -> anyhow::Result<ServiceSpec> {

@@ -25,6 +25,8 @@ pub struct System {
     pub listener: Service,
     /// Posts facts.
     pub worker: Service,
+    /// Ends days, in a system whose plan has days.
+    pub scheduler: Option<Service>,
     /// Sends batches, roots, claims and sweeps.
     pub settler: Service,
     /// Compares ledger and chain.
@@ -46,6 +48,7 @@ impl System {
             transaction_signer,
             listener,
             worker,
+            scheduler,
             settler,
             reconciler,
             api,
@@ -56,6 +59,7 @@ impl System {
             transaction_signer,
             listener,
             worker,
+            scheduler,
             settler,
             reconciler,
             api: spec.api_port.unwrap_or(api),
@@ -80,6 +84,11 @@ impl System {
             Service::start(environment.listener()?),
             Service::start(environment.worker()?),
         )?;
+        let scheduler = if deployed.compile_plan()?.has_days() {
+            Some(Service::start(environment.scheduler()?).await?)
+        } else {
+            None
+        };
         let (settler, reconciler, api) = tokio::try_join!(
             Service::start(environment.settler()?),
             Service::start(environment.reconciler()?),
@@ -91,6 +100,7 @@ impl System {
             transaction_signer,
             listener,
             worker,
+            scheduler,
             settler,
             reconciler,
             api,
@@ -150,7 +160,11 @@ impl System {
             let listen = service.variable("TRELLIS_LISTEN")?;
             Some((service.name().to_owned(), format!("http://{listen}")))
         };
-        services.iter().filter_map(url).collect()
+        services
+            .into_iter()
+            .chain(&self.scheduler)
+            .filter_map(|service| url(&service))
+            .collect()
     }
 
     /// The URL of the API.
@@ -168,8 +182,8 @@ impl System {
         self.each().into_iter().try_for_each(Service::stop)
     }
 
-    fn each(&mut self) -> [&mut Service; 8] {
-        [
+    fn each(&mut self) -> Vec<&mut Service> {
+        let mut each = vec![
             &mut self.api,
             &mut self.reconciler,
             &mut self.settler,
@@ -178,6 +192,8 @@ impl System {
             &mut self.transaction_signer,
             &mut self.root_signer,
             &mut self.signer,
-        ]
+        ];
+        each.extend(&mut self.scheduler);
+        each
     }
 }

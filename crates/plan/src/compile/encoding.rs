@@ -13,6 +13,7 @@
 //! components only: list(text(fund)  u32(number of its fallback, 0 = none))  list(u32(fund)  u32(its share in bps))
 //! u128(price of joining)  u32(fund) of accruals, ranks, pairs, orders, campaign, bonus, then for each table that the file has text(its name) and its parameters, in the order of
 //! `compile::components`
+//! in another time zone than UTC only: text("time_zone")  text(its name)
 //! ```
 //!
 //! Integers are big-endian; `text` and `list` start with their length as `u32`. Comments, formatting and the
@@ -45,6 +46,10 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
     };
     if terms.intake != IntakeRule::AutoPool || *components != alone {
         components::encode(terms.intake, components, &mut out);
+    }
+    if !terms.time_zone.is_utc() {
+        out.text("time_zone");
+        out.text(terms.time_zone.name());
     }
     out.finish()
 }

@@ -19,12 +19,13 @@ const OF_SEVERAL_TABLES: [&str; 3] = ["intake_missing", "intake_ambiguous", "com
 
 /// Codes of rules about one field alone, and a value that such a field may have: with it the other fields of its table can be
 /// checked.
-const OF_ONE_FIELD: [(&str, &str); 5] = [
+const OF_ONE_FIELD: [(&str, &str); 6] = [
     ("amount_malformed", "\"1\""),
     ("price_out_of_range", "\"1\""),
     ("bps_above_whole", "1"),
     ("out_of_range", "1"),
     ("date_malformed", "\"2026-01-01\""),
+    ("unknown_time_zone", "\"UTC\""),
 ];
 
 /// Every refusal of a plan file: first that of [`compile`], then the others in the order of the file. There is at most one

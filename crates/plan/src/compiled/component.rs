@@ -4,9 +4,9 @@ use ledger::{Account, Fund, Reason, UserId};
 use money::Amount;
 
 use super::{CompiledPlan, GateError, IntakeRule};
-use crate::DepositKind;
 use crate::campaign::CampaignTerms;
 use crate::orders::OrdersTerms;
+use crate::{Day, DepositKind};
 
 /// Tables of the plans that API, workers and reconciler run.
 const SERVED: [&str; 7] = [
@@ -150,6 +150,17 @@ impl CompiledPlan {
     pub fn component_names(&self) -> impl Iterator<Item = &'static str> + '_ {
         let pool = (self.tiers() > 0).then_some("pool");
         pool.into_iter().chain(self.terms.components.names())
+    }
+
+    /// Whether ends of days do something: every component but the pools may wait for them.
+    pub fn has_days(&self) -> bool {
+        self.terms.components.names().next().is_some()
+    }
+
+    /// The day with which the plan's calendar begins, for a contract that was deployed at this second: the one before, which had
+    /// ended. So nothing happens before the first day ended.
+    pub fn first_day(&self, deployed_at: u64) -> Day {
+        self.terms.time_zone.day_of(deployed_at).previous()
     }
 
     /// The least that someone pays to take part, where what is paid buys no goods: a registration, the smallest

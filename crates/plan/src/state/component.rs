@@ -116,6 +116,10 @@ impl Components {
         self.funds.finish(out);
     }
 
+    pub(super) const fn last_day(&self) -> Option<Day> {
+        self.day
+    }
+
     /// The day on which things happen: the one that is ending, or else the one after the last that ended.
     fn today(&self) -> Day {
         match self.day {

@@ -4,6 +4,7 @@ use ledger::{DepositId, Tier, UserId};
 use money::Amount;
 
 use super::{DepositStatus, State};
+use crate::Day;
 use crate::autopool::{Place, PoolRoom};
 use crate::compiled::CompiledPlan;
 
@@ -11,6 +12,11 @@ impl State {
     /// Users so far, refunded ones included.
     pub const fn user_count(&self) -> usize {
         self.users.len()
+    }
+
+    /// The last day of the plan's calendar that ended; `None` before the first one.
+    pub const fn last_day(&self) -> Option<Day> {
+        self.components.last_day()
     }
 
     /// The id of the next user to register; `None` when there are no more.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plan::{ChainClass, CompiledPlan, GateError, Severity, compile};
+use plan::{Book, Cause, ChainClass, CompiledPlan, GateError, Outcome, Report, Severity, compile};
 use plan_review::sybil::{self, Bounds};
 
 pub(crate) const SHIPPED: [(&str, &str); 6] = [
@@ -156,6 +156,33 @@ fn what_entering_costs_is_told_from_what_goods_cost() {
         let plan = shipped(name);
         assert_eq!(plan.asset().display_amount(plan.entry_price()), price, "{name}");
     }
+}
+
+#[test]
+fn a_time_zone_is_a_parameter_and_utc_needs_no_name() {
+    let (_, text) = SHIPPED[2];
+    let within = |zone: &str| {
+        let with = format!("asset = \"USDT\"\ntime_zone = \"{zone}\"");
+        compile(&text.replacen("asset = \"USDT\"", &with, 1)).expect(zone)
+    };
+    let (unnamed, utc, india) = (shipped("subscription"), within("UTC"), within("Asia/Kolkata"));
+    assert_eq!(unnamed.hash(), utc.hash());
+    assert_ne!(unnamed.hash(), india.hash());
+    assert_ne!(within("Europe/Berlin").hash(), india.hash());
+    // 2026-04-01 10:00 in India, 04:30 in UTC: the day before has ended, five and a half hours earlier there.
+    let deployed_at = 1_775_017_800;
+    let ended = |plan: &CompiledPlan| plan.time_zone().end_of(plan.first_day(deployed_at));
+    assert_eq!(unnamed.first_day(deployed_at).to_string(), "2026-03-31");
+    assert_eq!(ended(&unnamed) - ended(&india), 19_800);
+    // Who agreed to days agreed to these: no version changes the zone.
+    let mut book = Book::new(unnamed.clone()).with_versions(vec![india.clone()]);
+    let plan_hash = india.hash();
+    book.apply(
+        &Cause::Reported(Report::PlanChanged { plan_hash }),
+        &mut Outcome::default(),
+    );
+    assert_eq!(book.plan().hash(), unnamed.hash());
+    assert!(unnamed.has_days() && !shipped("auto-pool").has_days());
 }
 
 #[test]

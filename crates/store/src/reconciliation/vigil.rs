@@ -38,6 +38,8 @@ pub struct CheckpointAge {
     pub final_seq: u64,
     /// The journal's root there.
     pub final_root: FixedBytes<24>,
+    /// Its time.
+    pub final_timestamp: u64,
     /// Since it moved.
     pub unchanged_seconds: u64,
 }
@@ -69,6 +71,7 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
         r#"SELECT head_number AS "head_number!: Db<u64>", final_number AS "final_number!: Db<u64>",
                   final_hash AS "final_hash!: Db<B256>", final_seq AS "final_seq!: Db<u64>",
                   final_root AS "final_root!: Db<FixedBytes<24>>",
+                  final_timestamp AS "final_timestamp!: Db<u64>",
                   greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::bigint
                       AS "unchanged_seconds!: Db<u64>"
            FROM checkpoint"#

@@ -1,11 +1,12 @@
 //! Who may put which causes into the inbox.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, FixedBytes, U256};
 use money::Amount;
-use plan::{BatchEnd, Cause, RequestedPayout, ReserveChoice, Tier};
+use plan::{BatchEnd, Cause, Day, Report, RequestedPayout, ReserveChoice, Tier};
 use sqlx::{Connection, PgConnection};
+use store::checkpoint::{self, Checkpoint};
 use store::inbox::{self, BlockRef, ChainEntry, Command};
-use store::settlement_batch;
+use store::{schedule, settlement_batch};
 use testkit::TestDatabase;
 
 use crate::{DENIED, ROLES, connect_as, is_denied};
@@ -55,7 +56,27 @@ fn causes() -> Vec<Cause> {
             from: wallet,
             amount: Amount::new(1),
         },
+        Cause::Reported(Report::DayEnded { day: OVER }),
     ]
+}
+
+/// A day that is over, by the last final block, and its end.
+const OVER: Day = Day::new(20_000);
+const OVER_AT: u64 = 20_001 * 86_400;
+
+async fn record_final(database: &TestDatabase, timestamp: u64) {
+    let recorded = Checkpoint {
+        head_number: 1,
+        head_hash: B256::ZERO,
+        final_number: 1,
+        final_hash: B256::ZERO,
+        final_timestamp: timestamp,
+        final_seq: 0,
+        final_root: FixedBytes::ZERO,
+    };
+    checkpoint::insert(&mut database.connection().await, &recorded)
+        .await
+        .unwrap();
 }
 
 async fn insert_chain(connection: &mut PgConnection, entry: ChainEntry) -> Result<(), inbox::InboxError> {
@@ -120,8 +141,129 @@ async fn the_api_lets_go_of_cancelled_batches_and_the_settlement_worker_of_expir
     }
 }
 
+#[tokio::test]
+async fn only_the_schedule_ends_days_and_only_those_that_are_over() {
+    let database = TestDatabase::new().await;
+    record_final(&database, OVER_AT + 50_000).await;
+    for role in ROLES {
+        let mut connection = connect_as(&database, role).await;
+        for (day, ends_at, is_over) in [
+            (OVER, OVER_AT, true),
+            // Somewhere west of Greenwich it is over later, and tomorrow nowhere.
+            (OVER.next(), OVER_AT + 50_000, true),
+            (OVER.next(), OVER_AT + 50_001, false),
+            (OVER.plus(2), OVER_AT + 50_000, false),
+            (OVER.plus(3), OVER_AT, false),
+            (OVER.plus(365), OVER_AT, false),
+            (OVER.previous(), OVER_AT + 2 * 86_400, false),
+        ] {
+            let mut transaction = connection.begin().await.unwrap();
+            let inserted = schedule::insert_day(&mut transaction, day, ends_at).await;
+            let may = role == "trellis_scheduler" && is_over;
+            match inserted {
+                Ok(()) => assert!(may, "{role}: {day}"),
+                Err(error) => assert!(!may && is_denied(&error), "{role}: {day}: {error:?}"),
+            }
+            transaction.rollback().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_day_comes_once() {
+    let database = TestDatabase::new().await;
+    record_final(&database, OVER_AT).await;
+    let mut connection = connect_as(&database, "trellis_scheduler").await;
+    let mut transaction = connection.begin().await.unwrap();
+    schedule::insert_day(&mut transaction, OVER, OVER_AT)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(
+        schedule::find_last_day(&mut connection).await.unwrap(),
+        Some(OVER)
+    );
+    let mut transaction = connection.begin().await.unwrap();
+    let again = schedule::insert_day(&mut transaction, OVER, OVER_AT).await;
+    assert_eq!(again.unwrap_err().constraint(), Some("inbox_natural_key_unique"));
+}
+
+/// What is wrong with a row of the schedule: its key and payload.
+const NO_DAYS: [(&str, &str, &str); 8] = [
+    (
+        "schedule",
+        "day:2024-10-04",
+        r#"{"type": "reported", "report": "day_ended", "day": 20001}"#,
+    ),
+    (
+        "schedule",
+        "day:2024-10-05 ",
+        r#"{"type": "reported", "report": "day_ended", "day": 20001}"#,
+    ),
+    (
+        "schedule",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "day_ended", "day": "20001"}"#,
+    ),
+    (
+        "schedule",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "day_ended", "day": 20001, "more": 1}"#,
+    ),
+    (
+        "schedule",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "period_finalized", "day": 20001}"#,
+    ),
+    (
+        "schedule",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "day_ended", "day": 99999999999}"#,
+    ),
+    (
+        "schedule",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "day_ended"}"#,
+    ),
+    (
+        "command",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "day_ended", "day": 20001}"#,
+    ),
+];
+
+#[tokio::test]
+async fn the_schedule_can_say_nothing_else() {
+    let database = TestDatabase::new().await;
+    record_final(&database, OVER_AT + 86_400).await;
+    let mut connection = connect_as(&database, "trellis_scheduler").await;
+    let insert = "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
+         VALUES ($1, $2, $3::text::jsonb, decode(repeat('00', 32), 'hex'), 1728172800)";
+    let right = [(
+        "schedule",
+        "day:2024-10-05",
+        r#"{"type": "reported", "report": "day_ended", "day": 20001}"#,
+    )];
+    for ((source, key, payload), is_right) in NO_DAYS
+        .into_iter()
+        .map(|row| (row, false))
+        .chain(right.map(|row| (row, true)))
+    {
+        let inserted = sqlx::query(insert)
+            .bind(source)
+            .bind(key)
+            .bind(payload)
+            .execute(&mut connection)
+            .await;
+        match inserted {
+            Ok(_) => assert!(is_right, "{key}: {payload}"),
+            Err(error) => assert!(!is_right && is_denied(&error), "{key}: {payload}: {error:?}"),
+        }
+    }
+}
+
 /// Statements by which a role would choose more than its cause: the words of another, its place in the order.
-const FORGERIES: [(&str, &str); 7] = [
+const FORGERIES: [(&str, &str); 10] = [
     (
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, fact_seq)
@@ -154,6 +296,22 @@ const FORGERIES: [(&str, &str); 7] = [
          VALUES (1000, 'schedule', 'settlement:release:0x01',
                  '{\"type\": \"batch_released\", \"batch_id\": \"0x01\", \"end\": \"expired\"}',
                  decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    (
+        "trellis_scheduler",
+        "INSERT INTO inbox (id, source, natural_key, payload, fingerprint, effective_at) OVERRIDING SYSTEM VALUE
+         VALUES (1000, 'schedule', 'day:1970-01-01', '{\"type\": \"reported\", \"report\": \"day_ended\", \"day\": 0}',
+                 decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    (
+        "trellis_scheduler",
+        "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, fact_seq)
+         VALUES ('schedule', 'day:1970-01-01', '{\"type\": \"reported\", \"report\": \"day_ended\", \"day\": 0}',
+                 decode(repeat('00', 32), 'hex'), 1, 1)",
+    ),
+    (
+        "trellis_scheduler",
+        "SELECT payload FROM inbox",
     ),
     (
         "trellis_listener",

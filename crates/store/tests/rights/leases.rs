@@ -10,11 +10,12 @@ use crate::{ROLES, connect_as, is_denied};
 
 const TTL: Duration = Duration::from_secs(2);
 
-const LEASES: [(LeaseName, &str); 4] = [
+const LEASES: [(LeaseName, &str); 5] = [
     (LeaseName::Listener, "trellis_listener"),
     (LeaseName::Posting, "trellis_poster"),
     (LeaseName::Settlement, "trellis_settler"),
     (LeaseName::Reconciler, "trellis_reconciler"),
+    (LeaseName::Schedule, "trellis_scheduler"),
 ];
 
 #[tokio::test]

@@ -15,12 +15,13 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// The roles of processes that write, and the one for people who look.
-const ROLES: [&str; 7] = [
+const ROLES: [&str; 8] = [
     "trellis_api",
     "trellis_listener",
     "trellis_poster",
     "trellis_reader",
     "trellis_reconciler",
+    "trellis_scheduler",
     "trellis_settler",
     "trellis_signer",
 ];

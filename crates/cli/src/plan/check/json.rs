@@ -108,6 +108,7 @@ fn of_sound(sound: &Sound) -> Value {
         "hash": plan.hash().to_string(),
         "asset": plan.asset().code(),
         "tables": plan.component_names().collect::<Vec<_>>(),
+        "time_zone": plan.time_zone().name(),
         "registration_price": plan.registration_price().to_string(),
         "retopup_price": plan.retopup_price().to_string(),
         "findings": findings.collect::<Vec<_>>(),

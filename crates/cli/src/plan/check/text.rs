@@ -55,6 +55,9 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
             plan.component_names().collect::<Vec<_>>().join(", ")
         ),
     ];
+    if plan.has_days() {
+        lines.push(format!("days     end at midnight, {}", plan.time_zone().name()));
+    }
     if plan.tiers() > 0 {
         lines.push(format!(
             "prices   registration {}, retopup {}, tiers {} {asset}",

@@ -1,7 +1,7 @@
 //! A change of the plan: from one fact on, another version's rules.
 //!
 //! What is held or deferred keeps what it was granted; what is decided later follows the new rules. A version can only
-//! follow if the state fits it: the same asset, the same kind of payments, pools of the same form with no tier less,
+//! follow if the state fits it: the same asset and time zone, the same kind of payments, pools of the same form with no tier less,
 //! the same funds under the same numbers, no component missing that has begun, the same policies of withholding in
 //! front, the same length of commission periods and fund of orders, and of bookings the price and the sums that make
 //! members and active buyers: who has paid a part agreed to those. Ranks count volumes from the first user on, so they cannot begin later.
@@ -46,6 +46,7 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
             .zip(follow)
             .all(|(old, new)| old.name() == new.name());
     old.asset() == new.asset()
+        && old.time_zone() == new.time_zone()
         && same_policies
         && same_intake
         && new.terms.components.can_follow(&old.terms.components)
