@@ -6,6 +6,20 @@ use money::Amount;
 use super::{CompiledPlan, GateError, IntakeRule};
 use crate::campaign::CampaignTerms;
 use crate::orders::OrdersTerms;
+use crate::subscription::table::BonusGrant;
+
+/// Components that the processes serve.
+const SERVED: [&str; 9] = [
+    "pool",
+    "subscription",
+    "generation",
+    "cap",
+    "bonus",
+    "ranks",
+    "withdrawal",
+    "binary",
+    "withholding",
+];
 
 /// What a payment is, by the plan, and what those who pay have to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +107,17 @@ impl CompiledPlan {
         Some(fund.number())
     }
 
+    /// Whether something is granted when operators have verified who a user is.
+    pub fn grants_when_verified(&self) -> bool {
+        let bonus = self.terms.components.bonus.as_ref();
+        bonus.is_some_and(|terms| terms.grant() == BonusGrant::Verified)
+    }
+
+    /// Whether tax is withheld from anything.
+    pub fn withholds(&self) -> bool {
+        !self.terms.components.withholding().policies().is_empty()
+    }
+
     /// The least that a user may take out of the wallet balance.
     pub fn withdrawal_min(&self) -> Amount {
         let withdrawal = self.terms.components.withdrawal;
@@ -127,14 +152,15 @@ impl CompiledPlan {
         }
     }
 
-    /// Whether API, workers and reconciler can run the plan: so far those of registration, retopup and pools alone.
+    /// Whether API, workers and reconciler can run the plan: so far those with pools, and those whose components are all among
+    /// these.
     ///
     /// # Errors
     /// [`GateError::NotServed`] with the first table that they cannot.
     pub fn served(&self) -> Result<(), GateError> {
-        let mut others = self.component_names().filter(|name| *name != "pool");
-        let missing = (self.tiers() == 0).then_some("joining");
-        match others.next().or(missing) {
+        let mut others = self.component_names().filter(|name| !SERVED.contains(name));
+        let is_bare = self.component_names().next().is_none();
+        match others.next().or(is_bare.then_some("joining")) {
             None => Ok(()),
             Some(component) => Err(GateError::NotServed { component }),
         }
