@@ -1,8 +1,9 @@
 //! Who may put which causes into the inbox.
 
 use alloy_primitives::{Address, B256, U256};
+use ledger::Fund;
 use money::Amount;
-use plan::{BatchEnd, Cause, RequestedPayout, ReserveChoice, Tier};
+use plan::{BatchEnd, Cause, Report, RequestedPayout, ReserveChoice, Tier};
 use sqlx::{Connection, PgConnection};
 use store::inbox::{self, BlockRef, ChainEntry, Command};
 use store::settlement_batch;
@@ -55,6 +56,12 @@ fn causes() -> Vec<Cause> {
             from: wallet,
             amount: Amount::new(1),
         },
+        Cause::Reported(Report::FundAllocated {
+            fund: Fund::new(1),
+            amount: Amount::new(1),
+        }),
+        Cause::Reported(Report::UserVerified { wallet }),
+        Cause::Reported(Report::TaxIdRecorded { wallet }),
     ]
 }
 
@@ -121,7 +128,7 @@ async fn the_api_lets_go_of_cancelled_batches_and_the_settlement_worker_of_expir
 }
 
 /// Statements by which a role would choose more than its cause: the words of another, its place in the order.
-const FORGERIES: [(&str, &str); 7] = [
+const FORGERIES: [(&str, &str); 9] = [
     (
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, fact_seq)
@@ -141,6 +148,19 @@ const FORGERIES: [(&str, &str); 7] = [
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
          VALUES ('schedule', 'd', '{\"type\": \"reserve_chosen\"}', decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    // Of operators' commands: without a signature, and without a proposal that was approved.
+    (
+        "trellis_api",
+        "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
+         VALUES ('command', '0x00:a', '{\"type\": \"reported\", \"report\": \"user_verified\"}',
+                 decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    (
+        "trellis_api",
+        "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, signature)
+         VALUES ('command', 'proposal:0x' || repeat('00', 32), '{\"type\": \"reported\", \"report\": \"fund_allocated\"}',
+                 decode(repeat('00', 32), 'hex'), 1, decode('1b', 'hex'))",
     ),
     (
         "trellis_settler",
