@@ -8,6 +8,7 @@ mod components;
 mod history;
 mod kept;
 mod lost;
+mod operators;
 mod outage;
 mod proof;
 mod quarantine;
