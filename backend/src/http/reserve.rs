@@ -1,11 +1,12 @@
 //! Opting in to, or out of, reserving pool rewards of a tier.
 
-use approval::ReserveCommand;
+use approval::{Domain, Message, ReserveCommand};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use plan::ReserveChoice;
 use serde::{Deserialize, Serialize};
+use store::inbox::Stored;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
@@ -59,12 +60,30 @@ pub struct ReserveSearch {
     choice: Choice,
 }
 
-/// A message for the user's wallet (`eth_signTypedData_v4`).
+impl From<Stored> for CommandAnswer {
+    fn from(stored: Stored) -> Self {
+        Self {
+            command_id: stored.inbox_id,
+            fact_seq: stored.fact_seq,
+        }
+    }
+}
+
+/// A message for the author's wallet (`eth_signTypedData_v4`).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageAnswer {
     typed_data: TypedData,
     /// What is hashed and signed: 32 bytes.
     digest: Hash,
+}
+
+impl MessageAnswer {
+    pub(super) fn of(message: &Message, domain: &Domain) -> Self {
+        Self {
+            digest: message.digest(domain).into(),
+            typed_data: TypedData::of(message, domain),
+        }
+    }
 }
 
 /// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
@@ -85,11 +104,7 @@ pub async fn message(
         nonce: ReserveCommand::nonce_of(&key),
     }
     .message();
-    let domain = server.app.domain();
-    Ok(Json(MessageAnswer {
-        digest: message.digest(&domain).into(),
-        typed_data: TypedData::of(&message, &domain),
-    }))
+    Ok(Json(MessageAnswer::of(&message, &server.app.domain())))
 }
 
 /// Accepts a choice about reserving; with the same `Idempotency-Key` a repeat changes nothing.
@@ -109,9 +124,5 @@ pub async fn reserve(
     };
     let signature = parse::signature(&body.signature)?;
     let stored = use_case::choose(&server.app, &user, body.tier, choice, &key, signature).await?;
-    let answer = CommandAnswer {
-        command_id: stored.inbox_id,
-        fact_seq: stored.fact_seq,
-    };
-    Ok((StatusCode::ACCEPTED, Json(answer)))
+    Ok((StatusCode::ACCEPTED, Json(stored.into())))
 }
