@@ -2,6 +2,7 @@
 //!
 //! Handlers translate between JSON and use cases; they decide nothing.
 
+pub mod admin;
 pub mod approval;
 pub mod code;
 pub mod config;
@@ -9,6 +10,7 @@ pub mod contract_abi;
 pub mod disclosure;
 pub mod error;
 pub mod extract;
+pub mod funds;
 pub mod health;
 pub mod history;
 pub mod intake;
@@ -23,6 +25,7 @@ pub mod payouts;
 pub mod pending;
 pub mod pools;
 pub mod proof;
+pub mod proposals;
 mod refusals;
 pub mod relay;
 pub mod replay;
@@ -153,6 +156,15 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(liabilities::list))
         .routes(routes!(liabilities::leaves))
         .routes(routes!(treasury::summary))
+        .routes(routes!(funds::list))
+        .routes(routes!(funds::allocate))
+        .routes(routes!(proposals::list))
+        .routes(routes!(proposals::one))
+        .routes(routes!(proposals::approval))
+        .routes(routes!(proposals::approve))
+        .routes(routes!(proposals::withdraw))
+        .routes(routes!(admin::verify_message, admin::verify))
+        .routes(routes!(admin::tax_id_message, admin::tax_id))
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
         .routes(routes!(monitoring::resume_approval))

@@ -4,6 +4,7 @@
 //! as soon as there is another: with its memory, if nobody else posted meanwhile, and rebuilt otherwise. A command that cannot
 //! be posted is quarantined (`quarantine`); an entry of the chain that is not proven ends the process.
 
+mod commands;
 pub mod config;
 mod figures;
 mod leader;

@@ -20,6 +20,9 @@ const types = {
   LiabilitiesRootApproval: fields(
     'string summary, uint256 total, uint256 leaves, bytes32 root, uint256 asOfSeq, address proposer, uint256 expires',
   ),
+  FundAllocationApproval: fields(
+    'string summary, uint256 fund, string name, string asset, uint256 amount, bytes32 proposal, address proposer, uint256 expires',
+  ),
   SettlementResumeApproval: fields('string summary, string stops, uint256 expires'),
   PeopleApproval: fields('string summary, uint256 version, bytes32 previous, bytes32 next, uint256 expires'),
 };
@@ -32,6 +35,10 @@ const samples = (hash) => [
   ['LiabilitiesRootApproval', {
     summary: 'Publish liabilities of 18 BNB to 7 wallets; what is unpaid of it can be claimed', total: 18n * BNB, leaves: 7n,
     root: hash('root'), asOfSeq: 9n, proposer: SPONSOR, expires: T,
+  }],
+  ['FundAllocationApproval', {
+    summary: 'Allocate 1250.5 USDT of unallocated revenue to the fund yield', fund: 1n, name: 'yield', asset: 'USDT',
+    amount: 1250500000n, proposal: hash('proposal'), proposer: USER, expires: T,
   }],
   ['SettlementResumeApproval', { summary: 'Resume settlement: end stops 3, 4', stops: '3, 4', expires: T }],
   ['PeopleApproval', {

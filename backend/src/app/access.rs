@@ -78,6 +78,8 @@ needs! {
     Building &[Role::Builder];
     /// Takes the other steps, and signs: the builder as the proposer, approvers as voters.
     Handling &[Role::Builder, Role::Approver];
+    /// Confirms what was checked about a user.
+    Confirming &[Role::Support];
     /// Ends stops, and adds blocks that were missed.
     Mending &[Role::ConfigAdmin, Role::Approver];
 }

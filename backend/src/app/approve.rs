@@ -1,5 +1,7 @@
 //! Operators' signatures in the API: verified before a transaction is opened, stored with the proposal.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::Address;
 use approval::{APPROVAL_LIFE_MAX, Approval, Domain, People, Proposal, Role, Vote};
 use store::StoreError;
@@ -191,6 +193,25 @@ impl Verified {
         let votes = agreement::votes(proposal, &approvals, &self.domain, &self.contracts);
         let agreed = agreement::agreed(&self.people, proposal, &votes, self.time);
         Ok(agreed.ok().and_then(|wallets| wallets.first().copied()))
+    }
+
+    /// The signatures that count, the one of each person that ends last.
+    pub(super) async fn list_agreed(
+        &self,
+        connection: &mut sqlx::PgConnection,
+        proposal: &Proposal,
+        subject: &Subject,
+    ) -> Result<Vec<Approval>, StoreError> {
+        let mut agreed: BTreeMap<String, Approval> = BTreeMap::new();
+        for approval in list(connection, subject).await? {
+            let signed = std::slice::from_ref(&approval);
+            let votes = agreement::votes(proposal, signed, &self.domain, &self.contracts);
+            let counts = votes.iter().any(|vote| vote.expires >= self.time);
+            if let Some(person) = self.people.owner(approval.wallet).filter(|_| counts) {
+                agreed.entry(person.id.clone()).or_insert(approval);
+            }
+        }
+        Ok(agreed.into_values().collect())
     }
 }
 

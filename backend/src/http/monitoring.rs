@@ -209,7 +209,9 @@ pub async fn resume_approval(
     let wanted = use_case::approval(&server.app, &caller).await?;
     let stops = match &wanted.proposal {
         Proposal::Resume(resume) => resume.stops.clone(),
-        Proposal::Batch { .. } | Proposal::Root { .. } | Proposal::People(_) => Vec::new(),
+        Proposal::Batch { .. } | Proposal::Root { .. } | Proposal::Fund { .. } | Proposal::People(_) => {
+            Vec::new()
+        }
     };
     Ok(Json(ResumeApproval {
         stops,

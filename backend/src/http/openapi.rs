@@ -22,7 +22,7 @@ use super::schema::{FreeObject, IdempotencyKeyText};
 const FILE: &str = "backend/openapi.json";
 
 /// The groups of endpoints.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 13] = [
     ("session", "Sign in with a wallet, refresh, sign out"),
     ("plan", "The plan, and the disclosure shown before any payment"),
     (
@@ -33,6 +33,15 @@ const TAGS: [(&str, &str); 10] = [
     ("payouts", "Batches of payouts, for operators"),
     ("liabilities", "Published roots of what is owed, and proofs"),
     ("relay", "Exits without gas"),
+    (
+        "funds",
+        "Revenue that pays rewards, and its allocation by two operators",
+    ),
+    (
+        "proposals",
+        "What one operator proposes and another person agrees to",
+    ),
+    ("admin", "What operators confirm about users"),
     ("treasury", "The ledger beside the contract, for operators"),
     ("monitoring", "Reconciliation and stops, for operators"),
     ("operations", "For operators of the service"),

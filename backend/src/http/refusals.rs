@@ -9,13 +9,16 @@ use super::error::Problem;
 use super::extract::malformed_key;
 use crate::app::access::AccessError;
 use crate::app::approve::ApproveError;
+use crate::app::confirm::ConfirmError;
 use crate::app::disclose::DiscloseError;
+use crate::app::fund::FundError;
 use crate::app::head::HeadError;
 use crate::app::intake::IntakeError;
 use crate::app::liabilities::LiabilitiesError;
 use crate::app::monitoring::ResumeError;
 use crate::app::payout::PayoutError;
 use crate::app::proof::ProofFailure;
+use crate::app::proposal::ProposalError;
 use crate::app::relay::RelayError;
 use crate::app::replay::ReplayError;
 use crate::app::reserve::ReserveError;
@@ -208,6 +211,55 @@ impl From<ApproveError> for Problem {
             ApproveError::Store(error) => return error.into(),
         };
         Self::because(code, detail)
+    }
+}
+
+impl From<FundError> for Problem {
+    fn from(error: FundError) -> Self {
+        let detail = error.to_string();
+        let code = match error {
+            FundError::NoFunds => Code::NoFunds,
+            FundError::UnknownFund(_) => Code::UnknownFund,
+            FundError::Nothing => return Self::field("amount", "must be greater than zero"),
+            FundError::Exceeds { .. } => Code::ExceedsUnallocated,
+            FundError::Store(error) => return error.into(),
+        };
+        Self::because(code, detail)
+    }
+}
+
+impl From<ProposalError> for Problem {
+    fn from(error: ProposalError) -> Self {
+        let detail = error.to_string();
+        let code = match error {
+            ProposalError::Unknown => Code::UnknownProposal,
+            ProposalError::NotOpen(_) => Code::WrongProposalState,
+            ProposalError::Expired { .. } => Code::ProposalExpired,
+            ProposalError::Outlives { .. } => Code::ApprovalExpired,
+            ProposalError::NotTheProposer => Code::NotTheProposer,
+            ProposalError::NotOfAKey(_) => Code::BadSignature,
+            ProposalError::OnePerson => Code::ApproverIsBuilder,
+            ProposalError::Fund(error) => return error.into(),
+            ProposalError::Approve(error) => return error.into(),
+            ProposalError::Head(error) => return error.into(),
+            ProposalError::Inbox(error) => return error.into(),
+            ProposalError::Store(error) => return error.into(),
+        };
+        Self::because(code, detail)
+    }
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::UnknownUser => Self::new(Code::UnknownUser),
+            ConfirmError::Refunded => Self::new(Code::RefundedUser),
+            ConfirmError::NothingGranted => Self::new(Code::NothingGranted),
+            ConfirmError::NothingWithheld => Self::new(Code::NothingWithheld),
+            ConfirmError::BadSignature => Self::new(Code::BadSignature),
+            ConfirmError::Inbox(error) => error.into(),
+            ConfirmError::Store(error) => error.into(),
+        }
     }
 }
 

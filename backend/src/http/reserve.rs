@@ -60,7 +60,16 @@ pub struct ReserveSearch {
     choice: Choice,
 }
 
-/// A message for the user's wallet (`eth_signTypedData_v4`).
+impl From<Stored> for CommandAnswer {
+    fn from(stored: Stored) -> Self {
+        Self {
+            command_id: stored.inbox_id,
+            fact_seq: stored.fact_seq,
+        }
+    }
+}
+
+/// A message for the author's wallet (`eth_signTypedData_v4`).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageAnswer {
     typed_data: TypedData,
@@ -73,15 +82,6 @@ impl MessageAnswer {
         Self {
             digest: message.digest(domain).into(),
             typed_data: TypedData::of(message, domain),
-        }
-    }
-}
-
-impl From<Stored> for CommandAnswer {
-    fn from(stored: Stored) -> Self {
-        Self {
-            command_id: stored.inbox_id,
-            fact_seq: stored.fact_seq,
         }
     }
 }

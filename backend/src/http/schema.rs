@@ -175,6 +175,10 @@ texts! {
     DepositKindName words(["registration", "retopup"]);
     /// The outcome of an authorization.
     AuthorizationState words(Became::ALL.map(Became::name));
+    /// What a proposal is about.
+    ProposalKindName words(store::proposal::Kind::ALL.map(store::proposal::Kind::name));
+    /// Where a proposal stands.
+    ProposalStateName words(["open", "expired", "withdrawn", "approved", "done", "ignored", "quarantined"]);
     /// The status of a command.
     CommandState words(["waiting", "done", "ignored"]);
     /// Whether someone can be named as a sponsor.

@@ -12,6 +12,7 @@ use store::replay::find_last_batch;
 use store::{Deadlines, StoreError, deadline, schedule};
 use thiserror::Error;
 
+use super::commands;
 use super::proof::{self, ProofError};
 use super::suspect::Suspect;
 
@@ -169,6 +170,10 @@ impl Writer {
     /// Reads what waits and applies it; otherwise says what there was to do instead.
     async fn prepare(&mut self, connection: &mut PgConnection) -> Result<Option<Step>, StepError> {
         let mut waiting = self.find_next(connection).await?;
+        if waiting.unusable.is_empty() {
+            let plan = self.book.plan();
+            waiting.unusable = commands::list_unproven(connection, plan, &waiting.entries).await?;
+        }
         if !waiting.unusable.is_empty() {
             self.set_aside(connection, &waiting.unusable).await?;
             return Ok(Some(Step::SetAside {

@@ -57,6 +57,7 @@ async fn every_code_is_produced_by_a_request() {
     settlement::settlement(&mut seen).await;
     replays(&mut seen).await;
     relays::codes(&mut seen).await;
+    crate::funds::every_refusal(&mut seen).await;
     broken(&mut seen, &world).await;
     let all: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(seen.0, all);

@@ -10,6 +10,7 @@ mod codes;
 mod crowds;
 mod described;
 mod documents;
+mod funds;
 mod intake;
 mod liabilities;
 mod login;

@@ -220,6 +220,11 @@ impl World {
             .await
     }
 
+    /// A served ledger of this plan beside a real chain, in which nobody has registered.
+    pub(crate) async fn of_plan_on_chain(plan_text: &str) -> Self {
+        Self::start(http::REQUEST_WITHIN, Some(Chain::start().await), plan_text).await
+    }
+
     /// A served ledger beside a real chain, in which nobody has registered.
     pub(crate) async fn beside_chain() -> Self {
         Self::start(http::REQUEST_WITHIN, Some(Chain::start().await), PLAN).await

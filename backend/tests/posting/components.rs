@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use histories::{Kind, Variant, World, history};
 use ledger::{BalanceChanges, fold_into};
 use plan::effect::Detail;
-use plan::{Book, Cause, Effect, Outcome};
+use plan::{Book, Cause, CompiledPlan, Effect, Outcome};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
-use store::inbox::{self, Command};
 use store::lease;
 use testkit::TestDatabase;
 
+use crate::operators;
 use crate::{TTL, Writer, balances, claim, contents, entry, post_all, poster, rows_of};
 
 const STEPS: usize = 300;
@@ -27,17 +27,16 @@ struct Source {
 }
 
 impl Source {
-    async fn receive(&mut self, connection: &mut PgConnection, causes: &[(Cause, Outcome)]) {
+    async fn receive(
+        &mut self,
+        connection: &mut PgConnection,
+        plan: &CompiledPlan,
+        causes: &[(Cause, Outcome)],
+    ) {
         for (cause, _) in causes {
             if cause.is_command() {
                 self.commands += 1;
-                let command = Command {
-                    actor: alloy_primitives::Address::ZERO,
-                    idempotency_key: &self.commands.to_string(),
-                    effective_at: 5,
-                    cause: cause.clone(),
-                };
-                inbox::insert_command(connection, &command).await.unwrap();
+                operators::give(connection, plan, self.commands, cause).await;
             } else {
                 self.chain_seq += 1;
                 let mut transaction = connection.begin().await.unwrap();
@@ -63,6 +62,8 @@ async fn post(
 ) -> Writer {
     let mut connection = poster(database).await;
     let mut source = database.connection().await;
+    let [plan, _] = &world.versions;
+    operators::enter(&mut source, plan).await;
     let mut lease = claim(&mut connection, TTL).await;
     let mut writer = Writer::rebuild(&mut connection, empty(world), lease, TTL)
         .await
@@ -71,7 +72,7 @@ async fn post(
     let (first, second) = happened.split_at(happened.len() / 2);
     for half in [first, second] {
         for part in half.chunks(PART) {
-            arriving.receive(&mut source, part).await;
+            arriving.receive(&mut source, plan, part).await;
             assert_eq!(post_all(&mut writer, &mut connection).await, part.len());
         }
         if starts_again {

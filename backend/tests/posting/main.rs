@@ -9,6 +9,7 @@ mod days;
 mod history;
 mod kept;
 mod lost;
+mod operators;
 mod outage;
 mod proof;
 mod quarantine;

@@ -12,6 +12,8 @@
 
 mod attestation;
 mod choice;
+mod confirmation;
+mod evidence;
 mod message;
 mod people;
 mod proposal;
@@ -20,8 +22,10 @@ mod signature;
 
 pub use attestation::{Attestation, Attested, Moment};
 pub use choice::{ReserveCommand, WithdrawalCommand, command_nonce};
+pub use confirmation::{Confirmation, Confirmed};
+pub use evidence::{Evidence, PROPOSAL_KEY_PREFIX};
 pub use message::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Field, Message, Value};
 pub use people::{PEOPLE_TEXT_BYTES_MAX, People, PeopleError, Person, Role};
-pub use proposal::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
+pub use proposal::{BatchProposal, FundProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
 pub use quorum::{APPROVAL_LIFE_MAX, Agreed, QuorumRule, Vote, check};
 pub use signature::{Approval, SIGNATURE_BYTES_MAX, normalize, recover};

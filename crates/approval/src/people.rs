@@ -35,6 +35,8 @@ names::names! {
         Approver = "approver",
         /// Agrees to changes of the list and to the end of stops.
         ConfigAdmin = "config_admin",
+        /// Confirms what was checked about a user.
+        Support = "support",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sensitive operations, as operators approve them: what, how much, to how many, the hash of the exact content, until when.
 
 use alloy_primitives::{Address, B256};
-use money::Amount;
+use money::{Amount, Asset};
 
 use crate::{Message, Value};
 
@@ -54,6 +54,21 @@ pub struct PeopleProposal {
     pub next: B256,
 }
 
+/// Revenue for a fund that pays rewards.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FundProposal {
+    /// Hash of the stored proposal: two allocations of the same amount are two.
+    pub proposal: B256,
+    /// Number of the fund.
+    pub fund: u8,
+    /// Its name in the plan.
+    pub name: String,
+    /// What the ledger counts.
+    pub asset: Asset,
+    /// How much, base units.
+    pub amount: Amount,
+}
+
 /// A dangerous act.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Proposal {
@@ -71,6 +86,13 @@ pub enum Proposal {
         /// The wallet of the operator who built it.
         proposer: Address,
     },
+    /// Allocates unallocated revenue to a fund; `proposer` proposed it.
+    Fund {
+        /// What.
+        allocation: FundProposal,
+        /// The wallet of the operator who proposed it.
+        proposer: Address,
+    },
     /// Ends stops.
     Resume(ResumeProposal),
     /// Changes who may agree.
@@ -81,7 +103,9 @@ impl Proposal {
     /// Who proposed it, where that person has no vote.
     pub const fn proposer(&self) -> Option<Address> {
         match self {
-            Self::Batch { proposer, .. } | Self::Root { proposer, .. } => Some(*proposer),
+            Self::Batch { proposer, .. } | Self::Root { proposer, .. } | Self::Fund { proposer, .. } => {
+                Some(*proposer)
+            }
             Self::Resume(_) | Self::People(_) => None,
         }
     }
@@ -96,6 +120,12 @@ impl Proposal {
                 "Publish liabilities of {} to {} wallets; what is unpaid of it can be claimed",
                 coins(root.total),
                 root.leaves
+            ),
+            Self::Fund { allocation, .. } => format!(
+                "Allocate {} {} of unallocated revenue to the fund {}",
+                allocation.asset.display_amount(allocation.amount),
+                allocation.asset.code(),
+                allocation.name
             ),
             Self::Resume(resume) => format!("Resume settlement: end {}", stops(&resume.stops)),
             Self::People(people) => {
@@ -133,6 +163,19 @@ impl Proposal {
                     ("leaves", Value::number(root.leaves)),
                     ("root", Value::Hash(root.root)),
                     ("asOfSeq", Value::number(root.as_of_seq)),
+                    ("proposer", Value::Address(*proposer)),
+                    expires,
+                ],
+            ),
+            Self::Fund { allocation, proposer } => Message::new(
+                "FundAllocationApproval",
+                vec![
+                    summary,
+                    ("fund", Value::number(allocation.fund)),
+                    ("name", Value::Text(allocation.name.clone())),
+                    ("asset", Value::Text(allocation.asset.code().to_owned())),
+                    ("amount", Value::number(allocation.amount.base_units())),
+                    ("proposal", Value::Hash(allocation.proposal)),
                     ("proposer", Value::Address(*proposer)),
                     expires,
                 ],

@@ -1,6 +1,6 @@
 //! The quorum.
 //!
-//! A batch or a root needs the signature of the person who proposed it and votes of other people who approve. The end of
+//! A batch, a root or an allocation to a fund needs the signature of the person who proposed it and votes of other people who approve. The end of
 //! stops and another list of people need as many as the list prescribes for that: of approvers and administrators the one,
 //! of administrators alone the other. A person has one vote however many
 //! wallets, and the proposer has none on their own proposal. Signatures of nobody on the list, of people who do not count
@@ -87,7 +87,9 @@ pub fn check(people: &People, proposal: &Proposal, votes: &[Vote], time: u64) ->
         }
     };
     let (needed, roles): (usize, &[Role]) = match proposal {
-        Proposal::Batch { .. } | Proposal::Root { .. } => (people.money_votes(), &[Role::Approver]),
+        Proposal::Batch { .. } | Proposal::Root { .. } | Proposal::Fund { .. } => {
+            (people.money_votes(), &[Role::Approver])
+        }
         Proposal::Resume(_) => (people.admin_votes(), &[Role::Approver, Role::ConfigAdmin]),
         Proposal::People(_) => (people.admin_votes(), &[Role::ConfigAdmin]),
     };

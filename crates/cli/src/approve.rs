@@ -1,5 +1,5 @@
-//! `trellis approve`: an operator approves a batch, a root, the end of stops or a new list of people with
-//! the operator's own key.
+//! `trellis approve`: an operator approves a batch, a root, an allocation to a fund, the end of stops or a new list of people
+//! with the operator's own key.
 //!
 //! The message is made here, from what the operator is shown, and not taken from the API: what it answers must be exactly
 //! what is signed. Not responsible for handing a list of people to the signers; `signer people change` does that.
@@ -12,8 +12,10 @@ use alloy::signers::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, bail, ensure};
 use approval::{
-    BatchProposal, Domain, Message, People, PeopleProposal, Proposal, ResumeProposal, RootProposal,
+    BatchProposal, Domain, FundProposal, Message, People, PeopleProposal, Proposal, ResumeProposal,
+    RootProposal,
 };
+use money::Asset;
 use serde_json::{Value, json};
 
 use crate::{input, key};
@@ -121,7 +123,7 @@ fn signed(
     match proposal {
         Proposal::Batch { batch, .. } => body["list_hash"] = json!(batch.list_hash),
         Proposal::Resume(resume) => body["stops"] = json!(resume.stops),
-        Proposal::Root { .. } | Proposal::People(_) => {}
+        Proposal::Root { .. } | Proposal::Fund { .. } | Proposal::People(_) => {}
     }
     Ok(body)
 }
@@ -173,6 +175,17 @@ fn proposal(typed: &Value) -> anyhow::Result<(Proposal, u64)> {
                 total: fields.read("total")?,
                 leaves: fields.read("leaves")?,
                 as_of_seq: fields.number("asOfSeq")?,
+            },
+            proposer: fields.read("proposer")?,
+        },
+        Some("FundAllocationApproval") => Proposal::Fund {
+            allocation: FundProposal {
+                proposal: fields.read("proposal")?,
+                fund: fields.read("fund")?,
+                name: fields.read("name")?,
+                asset: Asset::by_code(fields.text("asset")?)
+                    .context("`asset` of the message is malformed")?,
+                amount: fields.read("amount")?,
             },
             proposer: fields.read("proposer")?,
         },

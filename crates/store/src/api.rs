@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod exits;
+pub mod funds;
 pub mod history;
 pub mod payouts;
 pub mod pending;

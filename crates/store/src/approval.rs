@@ -22,6 +22,8 @@ pub enum Subject {
     Batch(B256),
     /// A root of liabilities.
     Root(B256),
+    /// A proposal, by its hash.
+    Proposal(B256),
     /// A stop.
     Stop(u64),
 }
@@ -31,13 +33,14 @@ impl Subject {
         match self {
             Self::Batch(_) => "batch",
             Self::Root(_) => "root",
+            Self::Proposal(_) => "proposal",
             Self::Stop(_) => "resume",
         }
     }
 
     fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Batch(id) | Self::Root(id) => id.to_vec(),
+            Self::Batch(id) | Self::Root(id) | Self::Proposal(id) => id.to_vec(),
             Self::Stop(stop) => stop.to_be_bytes().to_vec(),
         }
     }
@@ -122,23 +125,60 @@ pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, S
     )
     .fetch_all(connection)
     .await?;
-    // Times belong to wallets here: of a person whose wallets differ in that, each is a part of its own.
+    let rows = rows.into_iter().map(|row| OperatorRow {
+        person: row.person,
+        wallet: row.wallet.0,
+        roles: row.roles,
+        from: row.valid_from.0,
+        until: row.valid_until.0,
+    });
+    Ok(people_of(rows))
+}
+
+/// Everyone who ever was an operator, with all roles and wallets that they ever had, and no times: for judging what was posted
+/// when they were.
+pub async fn list_people_ever(connection: &mut PgConnection) -> Result<Vec<Person>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT person AS "person!", wallet AS "wallet!: Db<Address>", roles AS "roles!" FROM operator
+           UNION ALL SELECT person, wallet, roles FROM operator_before"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let rows = rows.into_iter().map(|row| OperatorRow {
+        person: row.person,
+        wallet: row.wallet.0,
+        roles: row.roles,
+        from: 0,
+        until: None,
+    });
+    Ok(people_of(rows))
+}
+
+/// A wallet of an operator.
+struct OperatorRow {
+    person: String,
+    wallet: Address,
+    roles: Vec<String>,
+    from: u64,
+    until: Option<u64>,
+}
+
+/// Times belong to wallets here: of a person whose wallets differ in that, each is a part of its own.
+fn people_of(rows: impl Iterator<Item = OperatorRow>) -> Vec<Person> {
     let mut people: BTreeMap<(String, u64, Option<u64>), Person> = BTreeMap::new();
     for row in rows {
-        let from = row.valid_from.0;
-        let until = row.valid_until.0;
         let person = people
-            .entry((row.person.clone(), from, until))
+            .entry((row.person.clone(), row.from, row.until))
             .or_insert_with(|| Person {
                 id: row.person,
                 roles: std::collections::BTreeSet::new(),
-                from,
-                until,
+                from: row.from,
+                until: row.until,
                 wallets: std::collections::BTreeSet::new(),
             });
         let roles = row.roles.iter().filter_map(|role| Role::by_name(role));
         person.roles.extend(roles);
-        person.wallets.insert(row.wallet.0);
+        person.wallets.insert(row.wallet);
     }
-    Ok(people.into_values().collect())
+    people.into_values().collect()
 }

@@ -2,6 +2,8 @@
 //!
 //! Not responsible for whether a signature is the attestor's: the signer verifies that.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::B256;
 use approval::Moment;
 use money::Amount;
@@ -194,10 +196,31 @@ pub async fn list_logs(
 /// The author's own name for a command, and the author's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandProof {
-    /// The wallet and the idempotency key: `0x…:key`.
+    /// The wallet and the idempotency key: `0x…:key`; or the hash of the proposal that it follows from: `proposal:0x…`.
     pub natural_key: String,
     /// The signature, if there is one.
     pub signature: Option<Vec<u8>>,
+}
+
+/// What proves these commands, by their ids in the inbox.
+pub async fn list_proofs(
+    connection: &mut PgConnection,
+    inbox_ids: &[i64],
+) -> Result<BTreeMap<i64, CommandProof>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT id, natural_key, signature FROM inbox WHERE id = ANY($1)"#,
+        inbox_ids
+    )
+    .fetch_all(connection)
+    .await?;
+    let proof = |natural_key, signature| CommandProof {
+        natural_key,
+        signature,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, proof(row.natural_key, row.signature)))
+        .collect())
 }
 
 /// What proves a command.

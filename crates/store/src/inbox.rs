@@ -2,6 +2,7 @@
 //!
 //! Not responsible for their order as facts; the posting worker numbers them.
 
+mod commands;
 mod waiting;
 
 use alloy_primitives::{Address, B256};
@@ -9,11 +10,12 @@ use plan::{Cause, Report};
 use sqlx::{PgConnection, PgTransaction};
 use thiserror::Error;
 
+pub use commands::{any_command, check_key, find_command, insert_command, insert_proposed, insert_signed};
+
 use crate::StoreError;
 pub use crate::announcement::CHANNEL;
 use crate::announcement::announce;
-use crate::cause_json::{self, CauseText};
-use crate::column::Db;
+use crate::cause_json;
 use crate::deployment::{hash, natural};
 pub use waiting::{Waiting, find_day_end, list_waiting};
 
@@ -190,99 +192,6 @@ impl<'a> ChainColumns<'a> {
             None => Ok(()),
         }
     }
-}
-
-/// Stores a command; a repeat finds the first one.
-///
-/// # Errors
-/// [`InboxError::KeyReused`], [`InboxError::KeyMalformed`].
-pub async fn insert_command(
-    connection: &mut PgConnection,
-    command: &Command<'_>,
-) -> Result<Stored, InboxError> {
-    insert_signed(connection, command, None).await
-}
-
-/// Stores a command with its author's signature; a repeat finds the first one.
-pub async fn insert_signed(
-    connection: &mut PgConnection,
-    command: &Command<'_>,
-    signature: Option<&[u8]>,
-) -> Result<Stored, InboxError> {
-    let key = command.idempotency_key;
-    let printable = key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX || !printable {
-        return Err(InboxError::KeyMalformed);
-    }
-    let key = natural_key(command);
-    let CauseText { text, fingerprint } = cause_json::write(&command.cause);
-    let effective_at = i64::try_from(command.effective_at)
-        .map_err(|_| StoreError::corrupt("a time of acceptance above 2^63"))?;
-    let inserted = sqlx::query_scalar!(
-        "WITH inserted AS (
-             INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, signature)
-             VALUES ('command', $1, $2::text::jsonb, $3, $4, $6)
-             ON CONFLICT (source, natural_key) DO NOTHING
-             RETURNING id
-         )
-         SELECT id FROM inserted, pg_notify($5, '')",
-        key,
-        text,
-        fingerprint.as_slice(),
-        effective_at,
-        CHANNEL,
-        signature,
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    if let Some(inbox_id) = inserted {
-        return Ok(Stored {
-            inbox_id,
-            fact_seq: None,
-        });
-    }
-    // A row that this statement could not insert is there.
-    find(connection, &key, fingerprint)
-        .await?
-        .ok_or_else(|| StoreError::corrupt("an inbox that loses rows").into())
-}
-
-/// The command, if it is stored already.
-///
-/// # Errors
-/// [`InboxError::KeyReused`] when another one is, under its key.
-pub async fn find_command(
-    connection: &mut PgConnection,
-    command: &Command<'_>,
-) -> Result<Option<Stored>, InboxError> {
-    let fingerprint = cause_json::write(&command.cause).fingerprint;
-    find(connection, &natural_key(command), fingerprint).await
-}
-
-fn natural_key(command: &Command<'_>) -> String {
-    format!("{:#x}:{}", command.actor, command.idempotency_key)
-}
-
-async fn find(
-    connection: &mut PgConnection,
-    natural_key: &str,
-    fingerprint: B256,
-) -> Result<Option<Stored>, InboxError> {
-    let row = sqlx::query!(
-        r#"SELECT id, fingerprint, fact_seq AS "fact_seq!: Db<Option<u64>>"
-           FROM inbox WHERE source = 'command' AND natural_key = $1"#,
-        natural_key
-    )
-    .fetch_optional(connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    if row.fingerprint != fingerprint.as_slice() {
-        return Err(InboxError::KeyReused);
-    }
-    Ok(Some(Stored {
-        inbox_id: row.id,
-        fact_seq: row.fact_seq.0,
-    }))
 }
 
 /// A cause that has, or is about to get, a number.

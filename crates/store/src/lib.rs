@@ -35,6 +35,7 @@ pub mod payout_batch;
 pub mod pool;
 pub mod posting;
 pub mod posting_snapshot;
+pub mod proposal;
 pub mod quarantine;
 pub mod reconciliation;
 pub mod relay;

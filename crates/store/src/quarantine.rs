@@ -30,6 +30,8 @@ names::names! {
         FingerprintDiffers = "fingerprint_differs",
         /// It can be read, and the ledger does not take what would follow from it.
         Refused = "refused",
+        /// It needs the signatures of operators, and has none that count.
+        Unproven = "unproven",
     }
 }
 

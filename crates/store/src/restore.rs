@@ -49,7 +49,7 @@ const DERIVED: [&str; 26] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 37] = [
+const KEPT: [&str; 39] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -72,7 +72,9 @@ const KEPT: [&str; 37] = [
     "liabilities_root",
     "login_nonce",
     "operator",
+    "operator_before",
     "payout_batch",
+    "proposal",
     "reconciliation_finding",
     "reconciliation_run",
     "relay",

@@ -9,14 +9,16 @@ use std::collections::VecDeque;
 use abi::Journal;
 use abi::journal::JournalError;
 use alloy_primitives::Address;
-use approval::{Domain, Message, ReserveCommand, WithdrawalCommand, command_nonce, recover};
+use approval::{Domain, Message, People, ReserveCommand, WithdrawalCommand, command_nonce, recover};
 use audit::checks::Position;
+use causes::commands::{self, Given, Judge};
 use causes::{DecodeError, Decoder};
 use chain::{ChainError, ChainReader};
 use money::Amount;
 use plan::{Book, Cause, CompiledPlan, Outcome, Report, ReserveChoice};
 use sqlx::PgConnection;
 use store::StoreError;
+use store::approval as stored;
 use store::attestation::{self, LogCursor};
 use store::chain_log::StoredLog;
 use store::deployment;
@@ -252,6 +254,9 @@ impl Recount {
         connection: &mut PgConnection,
         fact: &NumberedFact,
     ) -> Result<bool, StoreError> {
+        if commands::is_of_operators(&fact.entry.cause) {
+            return self.is_of_operators(connection, fact).await;
+        }
         let proof = attestation::find_proof(connection, fact.entry.id).await?;
         let (Some((_, key)), Some(signature)) = (proof.natural_key.split_once(':'), proof.signature) else {
             return Ok(false);
@@ -260,6 +265,30 @@ impl Recount {
         Ok(said.is_some_and(|(author, message)| {
             recover(message.digest(&self.domain), &signature) == Some(author)
         }))
+    }
+
+    /// Whether operators signed a command that is theirs to give. Whether they still were operators when it was posted, the
+    /// posting worker judged; here they count who ever were.
+    async fn is_of_operators(
+        &self,
+        connection: &mut PgConnection,
+        fact: &NumberedFact,
+    ) -> Result<bool, StoreError> {
+        let proof = attestation::find_proof(connection, fact.entry.id).await?;
+        let people = People::of_ledger(stored::list_people_ever(connection).await?);
+        let judge = Judge {
+            plan: self.book.plan(),
+            domain: &self.domain,
+            people: &people,
+            time: 0,
+        };
+        let given = Given {
+            cause: &fact.entry.cause,
+            natural_key: &proof.natural_key,
+            signature: proof.signature.as_deref(),
+            at: fact.entry.effective_at,
+        };
+        Ok(judge.check(&given).is_ok())
     }
 }
 

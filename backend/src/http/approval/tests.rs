@@ -1,8 +1,8 @@
 //! Tests of `approval`.
 
 use alloy_primitives::{Address, B256, keccak256};
-use approval::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
-use money::Amount;
+use approval::{BatchProposal, FundProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
+use money::{Amount, Asset};
 use serde_json::Value;
 
 use super::*;
@@ -42,6 +42,16 @@ fn wallets_are_shown_and_sign_what_is_verified() {
         Proposal::Root {
             root,
             proposer: wallet(2),
+        },
+        Proposal::Fund {
+            allocation: FundProposal {
+                proposal: hash("proposal"),
+                fund: 1,
+                name: "yield".into(),
+                asset: Asset::Usdt,
+                amount: Amount::new(1_250_500_000),
+            },
+            proposer: wallet(1),
         },
         Proposal::Resume(ResumeProposal { stops: vec![3, 4] }),
         Proposal::People(people),

@@ -6,6 +6,7 @@ use money::Amount;
 use super::{CompiledPlan, GateError, IntakeRule};
 use crate::campaign::CampaignTerms;
 use crate::orders::OrdersTerms;
+use crate::subscription::table::BonusGrant;
 use crate::{Day, DepositKind};
 
 /// Tables of the plans that API, workers and reconciler run.
@@ -131,6 +132,17 @@ impl CompiledPlan {
             return None;
         };
         Some(fund.number())
+    }
+
+    /// Whether something is granted when operators have verified who a user is.
+    pub fn grants_when_verified(&self) -> bool {
+        let bonus = self.terms.components.bonus.as_ref();
+        bonus.is_some_and(|terms| terms.grant() == BonusGrant::Verified)
+    }
+
+    /// Whether tax is withheld from anything.
+    pub fn withholds(&self) -> bool {
+        !self.terms.components.withholding().policies().is_empty()
     }
 
     /// The least that a user may take out of the wallet balance.

@@ -1,6 +1,7 @@
 //! Who may put which causes into the inbox.
 
 use alloy_primitives::{Address, B256, FixedBytes, U256};
+use ledger::Fund;
 use money::Amount;
 use plan::{BatchEnd, Cause, Day, Report, RequestedPayout, ReserveChoice, Tier};
 use sqlx::{Connection, PgConnection};
@@ -57,6 +58,12 @@ fn causes() -> Vec<Cause> {
             amount: Amount::new(1),
         },
         Cause::Reported(Report::DayEnded { day: OVER }),
+        Cause::Reported(Report::FundAllocated {
+            fund: Fund::new(1),
+            amount: Amount::new(1),
+        }),
+        Cause::Reported(Report::UserVerified { wallet }),
+        Cause::Reported(Report::TaxIdRecorded { wallet }),
     ]
 }
 
@@ -283,6 +290,19 @@ const FORGERIES: [(&str, &str); 10] = [
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
          VALUES ('schedule', 'd', '{\"type\": \"reserve_chosen\"}', decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    // Of operators' commands: without a signature, and without a proposal that was approved.
+    (
+        "trellis_api",
+        "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
+         VALUES ('command', '0x00:a', '{\"type\": \"reported\", \"report\": \"user_verified\"}',
+                 decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    (
+        "trellis_api",
+        "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, signature)
+         VALUES ('command', 'proposal:0x' || repeat('00', 32), '{\"type\": \"reported\", \"report\": \"fund_allocated\"}',
+                 decode(repeat('00', 32), 'hex'), 1, decode('1b', 'hex'))",
     ),
     (
         "trellis_settler",
