@@ -226,6 +226,27 @@ impl Stage {
         })
     }
 
+    /// The builder proposes to allocate revenue to a fund and signs it, a colleague signs it, too.
+    pub(crate) async fn allocate(&self, fund: &str, amount: u128) -> anyhow::Result<()> {
+        let wish = json!({ "amount": amount.to_string() });
+        let proposed = self
+            .operate(&self.builder, &format!("/funds/{fund}/allocate"), wish)
+            .await?;
+        let id = text(&proposed.body, "id")?;
+        let path = |step: &str| format!("/proposals/{id}/{step}");
+        for who in [&self.builder, &self.approver] {
+            let signed = who.sign_approval(&self.site, &path("approval")).await?;
+            self.operate(who, &path("approve"), signed).await?;
+        }
+        self.settle().await
+    }
+
+    /// An operator has checked who this person is.
+    pub(crate) async fn verify(&self, person: &Person) -> anyhow::Result<()> {
+        let user = person.id(&self.site).await?;
+        self.builder.confirm_identity(&self.site, user).await
+    }
+
     async fn wait_for_state(&self, id: B256, wanted: &str) -> anyhow::Result<Value> {
         let what = format!("the batch to be {wanted}");
         self.wait(&what, async |stage: &Self| {

@@ -7,7 +7,7 @@ mod waiting;
 
 use alloy_primitives::{Address, B256};
 use plan::{Cause, Report};
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::PgTransaction;
 use thiserror::Error;
 
 pub use commands::{any_command, check_key, find_command, insert_command, insert_proposed, insert_signed};
@@ -15,7 +15,7 @@ pub use commands::{any_command, check_key, find_command, insert_command, insert_
 use crate::StoreError;
 pub use crate::announcement::CHANNEL;
 use crate::announcement::announce;
-use crate::cause_json;
+use crate::cause_json::{self, CauseText};
 use crate::deployment::{hash, natural};
 pub use waiting::{Waiting, find_day_end, list_waiting};
 

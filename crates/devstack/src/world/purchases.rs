@@ -1,10 +1,11 @@
-//! What participants of plans with amounts do: register and buy for an amount, and take money out of their wallet balance.
+//! What participants of plans with amounts do: register and buy for an amount, and take money out of their wallet balance; and the
+//! operator who confirms who they are.
 
 use alloy::primitives::{Address, B256};
 use alloy::signers::SignerSync;
 use anyhow::{Context, ensure};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::participant::{Answer, Authorization, Person};
 use super::site::Site;
@@ -57,19 +58,30 @@ impl Person {
         let quote = format!("{path}/quote?amount={amount}");
         let quote = self.call_with_key(site, Method::GET, &quote, &key, None).await?;
         ensure!(quote.status == 200, "no quote: {quote:?}");
-        let digest: B256 = quote.body["message"]["digest"]
-            .as_str()
-            .context("there is no digest")?
-            .parse()?;
-        let signature = self.key().sign_hash_sync(&digest)?.as_bytes();
-        let body = json!({
-            "amount": amount.to_string(),
-            "signature": format!("0x{}", hex::encode(signature)),
-        });
+        let body = json!({ "amount": amount.to_string(), "signature": self.sign(&quote.body["message"])? });
         let answer = self
             .call_with_key(site, Method::POST, &path, &key, Some(body))
             .await?;
         ensure!(answer.status == 202, "the withdrawal was refused: {answer:?}");
         Ok(quote.body["net"].as_str().context("no net amount")?.parse()?)
+    }
+
+    /// Confirms, as an operator, that the identity of a user was checked.
+    pub async fn confirm_identity(&self, site: &Site, user: u64) -> anyhow::Result<()> {
+        let path = format!("/admin/users/{user}/verify");
+        let key = site.next_key();
+        let message = self.call_with_key(site, Method::GET, &path, &key, None).await?;
+        ensure!(message.status == 200, "nothing to sign: {message:?}");
+        let body = json!({ "signature": self.sign(&message.body)? });
+        let answer = self.call_with_key(site, Method::POST, &path, &key, Some(body)).await?;
+        ensure!(answer.status == 202, "the confirmation was refused: {answer:?}");
+        Ok(())
+    }
+
+    /// The wallet's signature over a message of the API, in hexadecimal.
+    fn sign(&self, message: &Value) -> anyhow::Result<String> {
+        let digest = message["digest"].as_str().context("there is no digest")?;
+        let signature = self.key().sign_hash_sync(&digest.parse::<B256>()?)?.as_bytes();
+        Ok(format!("0x{}", hex::encode(signature)))
     }
 }

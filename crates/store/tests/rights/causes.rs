@@ -270,7 +270,7 @@ async fn the_schedule_can_say_nothing_else() {
 }
 
 /// Statements by which a role would choose more than its cause: the words of another, its place in the order.
-const FORGERIES: [(&str, &str); 10] = [
+const FORGERIES: [(&str, &str); 12] = [
     (
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, fact_seq)
