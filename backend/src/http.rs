@@ -148,6 +148,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(treasury::summary))
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
+        .routes(routes!(monitoring::stop))
         .routes(routes!(monitoring::resume_approval))
         .routes(routes!(monitoring::resume))
         .routes(routes!(replay::replay))

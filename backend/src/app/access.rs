@@ -78,6 +78,8 @@ needs! {
     Building &[Role::Builder];
     /// Takes the other steps, and signs: the builder as the proposer, approvers as voters.
     Handling &[Role::Builder, Role::Approver];
+    /// Stops intake and settlement: the safe direction, so one person is enough.
+    Stopping &[Role::Builder, Role::Approver, Role::ConfigAdmin];
     /// Ends stops, and adds blocks that were missed.
     Mending &[Role::ConfigAdmin, Role::Approver];
 }

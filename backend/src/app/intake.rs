@@ -9,7 +9,7 @@ use plan::{DepositKind, Route};
 use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
 use store::authorization::{self, NewRequest};
 use store::user::{self, User, UserStatus};
-use store::{StoreError, disclosure};
+use store::{StoreError, disclosure, stop};
 use thiserror::Error;
 
 use super::pending::is_registering;
@@ -87,6 +87,9 @@ pub enum IntakeError {
     /// The document is too old.
     #[error("the disclosure is too old")]
     OutdatedDisclosure,
+    /// An operator stopped intake.
+    #[error("an operator stopped intake")]
+    Stopped,
     /// No block is known yet, so there is no time.
     #[error("the chain's time is not known")]
     NoChainTime,
@@ -134,6 +137,7 @@ pub async fn register(
             None
         }
     };
+    check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
     let route = placement::route(app, sponsor.as_ref()).await?;
@@ -167,6 +171,7 @@ pub async fn retopup(
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(IntakeError::RefundedUser),
     }
+    check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
     let terms = terms(app, caller, ask, price, time);
@@ -179,7 +184,16 @@ pub async fn retopup(
     })
 }
 
-/// Stores the request, then asks the signer, with no transaction open meanwhile.
+async fn check_open(connection: &mut sqlx::PgConnection) -> Result<(), IntakeError> {
+    if stop::is_intake_stopped(connection).await? {
+        Err(IntakeError::Stopped)
+    } else {
+        Ok(())
+    }
+}
+
+/// Stores the request, then asks the signer, with no transaction open meanwhile. If an operator stops intake while the signer is asked,
+/// the signature is kept and not handed out.
 async fn sign(app: &App, terms: &IntakeTerms) -> Result<Authorization, IntakeError> {
     let (kind, answer) = match terms.kind {
         IntakeKind::Registration => {
@@ -195,13 +209,15 @@ async fn sign(app: &App, terms: &IntakeTerms) -> Result<Authorization, IntakeErr
     metrics::counter!("trellis_backend_authorizations_total", "kind" => kind, "outcome" => outcome)
         .increment(1);
     let authorization = answer?;
+    let mut connection = app.connection().await?;
     authorization::update_signed(
-        &mut *app.connection().await?,
+        &mut connection,
         terms.deposit_ref,
         authorization.signer,
         &authorization.signature,
     )
     .await?;
+    check_open(&mut connection).await?;
     Ok(authorization)
 }
 

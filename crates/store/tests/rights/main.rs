@@ -10,6 +10,7 @@ mod causes;
 mod excess;
 mod leases;
 mod matrix;
+mod stops;
 
 use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
