@@ -29,11 +29,14 @@ export async function staffSignsIn(site: Site): Promise<Staff> {
   return { builder, approver, configAdmin, auditor };
 }
 
-// When somebody stopped settlement, two people agree that it goes on.
+// One person stops everything, and two people agree that it goes on.
 export async function stopsEnd({ builder, approver, configAdmin, auditor }: Staff): Promise<void> {
+  await refused('role_missing', auditor.api.POST('/admin/stop', { body: { reason: 'a drill' } }));
+  const stopped = await ok(builder.api.POST('/admin/stop', { body: { reason: 'a drill' } }));
+  same(stopped.stops.at(-1)?.reason, 'a drill', 'the reason of the stop');
+  same(stopped.stops.at(-1)?.opened_by, builder.address, 'who stopped');
   const { stops } = await ok(auditor.api.GET('/monitoring/stops'));
-  const open = stops.filter(({ resumed_at }) => resumed_at === null).map(({ id }) => id);
-  if (open.length === 0) return;
+  const open = stops.filter(({ resumed_at }) => resumed_at === null).map(({ id }) => id).sort((one, other) => one - other);
   await refused('role_missing', builder.api.GET('/monitoring/resume/approval'));
   const agree = async (person: Person) => {
     const wanted = await ok(person.api.GET('/monitoring/resume/approval'));
@@ -44,6 +47,11 @@ export async function stopsEnd({ builder, approver, configAdmin, auditor }: Staf
   same((await agree(approver)).resumed, false, 'whether one person is enough');
   same((await agree(configAdmin)).resumed, true, 'whether two people are enough');
   await refused('not_stopped', approver.api.GET('/monitoring/resume/approval'));
+  // The settlement worker closes them.
+  await until('the stops to be closed', async () => {
+    const { settlement_stopped } = await ok(auditor.api.GET('/monitoring/reconciliation'));
+    return settlement_stopped ? undefined : true;
+  });
 }
 
 // Everybody's entitlements are built, agreed to and published, until they can be claimed.

@@ -167,6 +167,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(admin::tax_id_message, admin::tax_id))
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
+        .routes(routes!(monitoring::stop))
         .routes(routes!(monitoring::resume_approval))
         .routes(routes!(monitoring::resume))
         .routes(routes!(replay::replay))

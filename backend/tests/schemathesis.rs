@@ -47,8 +47,13 @@ async fn main() -> ExitCode {
             .arg("run")
             .arg(format!("{}/openapi.json", world.url))
             .args(["--header", &format!("Authorization: Bearer {}", session.access)])
-            // It would end the session of all requests after it.
-            .args(["--exclude-operation-id", "sign_out"])
+            // One would end the session of all requests after it, the other one keep them from doing anything.
+            .args([
+                "--exclude-operation-id",
+                "sign_out",
+                "--exclude-operation-id",
+                "stop",
+            ])
             .args([
                 "--report",
                 "ndjson",

@@ -80,6 +80,8 @@ needs! {
     Handling &[Role::Builder, Role::Approver];
     /// Confirms what was checked about a user.
     Confirming &[Role::Support];
+    /// Stops intake and settlement: the safe direction, so one person is enough.
+    Stopping &[Role::Builder, Role::Approver, Role::ConfigAdmin];
     /// Ends stops, and adds blocks that were missed.
     Mending &[Role::ConfigAdmin, Role::Approver];
 }

@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, B256};
 use plan::DepositKind;
 use signer_client::{IntakeKind, IntakeTerms};
-use store::StoreError;
 use store::authorization::{self, Kept, find_chain_time};
+use store::{StoreError, stop};
 
 use super::App;
 use super::intake::Issued;
@@ -27,7 +27,8 @@ names::names! {
     }
 }
 
-/// Authorizations of a wallet before a moment and reference, newest first, with the outcome of each.
+/// Authorizations of a wallet before a moment and reference, newest first, with the outcome of each. While intake is stopped they come
+/// without signatures.
 pub async fn list(
     app: &App,
     wallet: Address,
@@ -38,6 +39,7 @@ pub async fn list(
     let kept = authorization::list(&mut connection, wallet, below, limit).await?;
     let mined = list_paid(&mut connection, wallet).await?;
     let time = find_chain_time(&mut connection).await?.unwrap_or_default();
+    let is_stopped = stop::is_intake_stopped(&mut connection).await?;
     let state = |kept: &Kept| {
         let request = &kept.request;
         if kept.is_posted {
@@ -52,10 +54,12 @@ pub async fn list(
             State::Unsigned
         }
     };
-    Ok(kept
-        .into_iter()
-        .map(|kept| (kept.clone(), state(&kept)))
-        .collect())
+    let shown = kept.into_iter().map(|mut kept| {
+        let state = state(&kept);
+        kept.signed = kept.signed.filter(|_| !is_stopped);
+        (kept, state)
+    });
+    Ok(shown.collect())
 }
 
 /// The authorization as it was issued, if it was signed.

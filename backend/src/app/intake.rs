@@ -10,7 +10,7 @@ use settlement::authorization::GWEI;
 use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
 use store::authorization::{self, NewRequest};
 use store::user::{self, User, UserStatus};
-use store::{StoreError, disclosure};
+use store::{StoreError, disclosure, stop};
 use thiserror::Error;
 
 use super::pending::is_registering;
@@ -94,6 +94,9 @@ pub enum IntakeError {
     /// The document is too old.
     #[error("the disclosure is too old")]
     OutdatedDisclosure,
+    /// An operator stopped intake.
+    #[error("an operator stopped intake")]
+    Stopped,
     /// No block is known yet, so there is no time.
     #[error("the chain's time is not known")]
     NoChainTime,
@@ -141,6 +144,7 @@ pub async fn register(
             None
         }
     };
+    check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
     let route = if plan.auto_pool().is_some() {
@@ -206,6 +210,7 @@ async fn pay_again(
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(IntakeError::RefundedUser),
     }
+    check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
     let terms = terms(app, caller, ask, amount, time);
@@ -218,7 +223,16 @@ async fn pay_again(
     })
 }
 
-/// Stores the request, then asks the signer, with no transaction open meanwhile.
+async fn check_open(connection: &mut sqlx::PgConnection) -> Result<(), IntakeError> {
+    if stop::is_intake_stopped(connection).await? {
+        Err(IntakeError::Stopped)
+    } else {
+        Ok(())
+    }
+}
+
+/// Stores the request, then asks the signer, with no transaction open meanwhile. If an operator stops intake while the signer is asked,
+/// the signature is kept and not handed out.
 async fn sign(app: &App, terms: &IntakeTerms) -> Result<Authorization, IntakeError> {
     let (kind, answer) = match terms.kind {
         IntakeKind::Registration => {
@@ -234,13 +248,15 @@ async fn sign(app: &App, terms: &IntakeTerms) -> Result<Authorization, IntakeErr
     metrics::counter!("trellis_backend_authorizations_total", "kind" => kind, "outcome" => outcome)
         .increment(1);
     let authorization = answer?;
+    let mut connection = app.connection().await?;
     authorization::update_signed(
-        &mut *app.connection().await?,
+        &mut connection,
         terms.deposit_ref,
         authorization.signer,
         &authorization.signature,
     )
     .await?;
+    check_open(&mut connection).await?;
     Ok(authorization)
 }
 

@@ -1,14 +1,14 @@
-//! Reconciliation findings, and resuming after a stop, which needs two operators.
+//! Stopping intake and settlement, which one operator may, and resuming, which needs two.
 
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use store::approval::{self, Subject};
-use store::stop::Stop;
+use store::stop::{self, Stop};
 use store::{StoreError, audit_log};
 use thiserror::Error;
 
 use super::App;
-use super::access::{Mending, Operator};
+use super::access::{Mending, Operator, Stopping};
 use super::approve::{self, ApproveError, Signed, Verified, Wanted};
 use super::head::{self, HeadError};
 use crate::agreement;
@@ -42,6 +42,31 @@ pub struct Resumption {
     pub stops: Vec<Stop>,
     /// Whether settlement goes on.
     pub resumed: bool,
+}
+
+/// Keeps new payments out and new batches and roots from being built, signed and sent. What was sent goes on, and so do users' exits.
+/// While an operator's stop is open that nobody has agreed to end, another one changes nothing. Returns the stops that are open.
+pub async fn stop(app: &App, caller: &Operator<Stopping>, reason: &str) -> Result<Vec<Stop>, StoreError> {
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    let opened = stop::insert_by_operator(&mut transaction, caller.wallet, reason).await?;
+    if let Some(id) = opened {
+        let detail = json!({ "reason": reason, "stop": id });
+        audit_log::insert(
+            &mut transaction,
+            caller.wallet,
+            "settlement.stop",
+            "settlement",
+            &detail,
+        )
+        .await?;
+    }
+    let open = stop::list_open(&mut transaction).await?;
+    transaction.commit().await?;
+    if let Some(id) = opened {
+        tracing::warn!(stop.id = id, operator.wallet = %caller.wallet, reason, "an operator stopped intake and settlement");
+    }
+    Ok(open)
 }
 
 /// What operators sign to end all stops that are open.

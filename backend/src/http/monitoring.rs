@@ -14,9 +14,9 @@ use super::error::Problem;
 use super::extract::{JsonBody, Query};
 use super::history::Page;
 use super::parse;
-use super::schema::{Cursor, FreeObject, Hash, RunOutcome, Severity, Wallet, WalletSignature};
+use super::schema::{Cursor, FreeObject, Hash, RunOutcome, Severity, StopReason, Wallet, WalletSignature};
 use super::view::view;
-use crate::app::access::{Looking, Mending, Operator};
+use crate::app::access::{Looking, Mending, Operator, Stopping};
 use crate::app::monitoring as use_case;
 
 /// What the last runs found. Times are seconds since 1970-01-01 UTC.
@@ -104,7 +104,14 @@ view! {
     #[derive(Debug, Serialize, ToSchema)]
     pub struct StopView from stop: Stop {
         id: i64 = stop.id,
+        /// What a check found, or `operator`.
         cause: String = stop.cause,
+        /// The operator who stopped; null for the reconciler's.
+        #[schema(required = true)]
+        opened_by: Option<Wallet> = stop.opened_by.map(Wallet::from),
+        /// The operator's reason.
+        #[schema(required = true)]
+        reason: Option<String> = stop.reason,
         opened_at: i64 = stop.opened_at,
         /// The first operator who wants to go on.
         #[schema(required = true)]
@@ -196,6 +203,34 @@ pub async fn stops(
     Ok(Json(StopsAnswer {
         stops: stops.into_iter().map(StopView::from).collect(),
         next_cursor,
+    }))
+}
+
+/// Why everything is stopped.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopRequest {
+    reason: StopReason,
+}
+
+/// The stops that are open.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenStops {
+    stops: Vec<StopView>,
+}
+
+/// Stops intake and settlement: no authorizations, no new batches or roots. Exits go on. While an operator's stop is open that nobody
+/// has approved to end, another one changes nothing.
+#[utoipa::path(post, path = "/admin/stop", operation_id = "stop", tag = "monitoring", security(("session" = [])),
+    request_body = StopRequest, responses((status = 200, body = OpenStops)))]
+pub async fn stop(
+    State(server): State<Server>,
+    caller: Operator<Stopping>,
+    JsonBody(body): JsonBody<StopRequest>,
+) -> Result<Json<OpenStops>, Problem> {
+    let stops = use_case::stop(&server.app, &caller, parse::stop_reason(&body.reason)?).await?;
+    Ok(Json(OpenStops {
+        stops: stops.into_iter().map(StopView::from).collect(),
     }))
 }
 

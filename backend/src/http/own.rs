@@ -47,7 +47,7 @@ pub struct AuthorizationView {
     deadline: u64,
     /// Seconds since 1970-01-01 UTC.
     requested_at: i64,
-    /// As it was answered, but for the placement, while it can be used.
+    /// As it was answered, but for the placement, while it can be used and intake is not stopped.
     #[schema(required = true)]
     authorization: Option<AuthorizationAnswer>,
 }

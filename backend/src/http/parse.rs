@@ -8,7 +8,7 @@ use money::Amount;
 
 use super::code::Code;
 use super::error::Problem;
-use super::schema::Cursor;
+use super::schema::{Cursor, STOP_REASON_CHARACTERS_MAX};
 
 /// Microseconds in a second.
 pub const MICROS: i64 = 1_000_000;
@@ -66,6 +66,15 @@ pub fn signature(text: &str) -> Result<Vec<u8>, Problem> {
 pub fn amount(field: &str, text: &str) -> Result<Amount, Problem> {
     text.parse()
         .map_err(|_| Problem::field(field, "not a decimal integer of base units"))
+}
+
+/// Why an operator stops: one line, without the spaces around it.
+pub fn stop_reason(text: &str) -> Result<&str, Problem> {
+    let reason = text.trim();
+    let is_short = text.chars().count() <= STOP_REASON_CHARACTERS_MAX;
+    (is_short && !reason.is_empty() && !text.contains(char::is_control))
+        .then_some(reason)
+        .ok_or_else(|| Problem::field("reason", "not 1 to 500 characters in one line"))
 }
 
 /// The number of entries of a page.

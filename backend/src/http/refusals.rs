@@ -145,6 +145,7 @@ impl From<IntakeError> for Problem {
             }
             IntakeError::UnknownDisclosure => Code::UnknownDisclosure,
             IntakeError::OutdatedDisclosure => Code::OutdatedDisclosure,
+            IntakeError::Stopped => Code::IntakeStopped,
             IntakeError::NoChainTime => Code::ChainUnavailable,
             IntakeError::Signer(error) => return error.into(),
             IntakeError::Store(error) => return error.into(),

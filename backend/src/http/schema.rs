@@ -21,6 +21,9 @@ use crate::app::access::Role;
 use crate::app::authorizations::State as Became;
 use crate::login::MESSAGE_BYTES_MAX;
 
+/// Maximum characters of the reason of a stop.
+pub const STOP_REASON_CHARACTERS_MAX: usize = 500;
+
 /// How a type is described.
 macro_rules! described {
     ($doc:literal $name:ident $schema:expr) => {
@@ -117,6 +120,8 @@ texts! {
     Cursor pattern("^([0-9a-f]{2})+$", 256);
     /// The caller's own name for a command.
     IdempotencyKeyText pattern("^[ -~]+$", 128);
+    /// Why an operator stops intake and settlement, in one line; spaces around it are dropped.
+    StopReason pattern("^[^\\x00-\\x1f\\x7f-\\x9f]+$", STOP_REASON_CHARACTERS_MAX);
     /// State of a user.
     UserStatusName words(["active", "refunded"]);
     /// What an operator may do.

@@ -1,13 +1,22 @@
 //! Treasury, reconciliation, stops and going on.
 
+use std::time::Duration;
+
 use alloy_primitives::{B256, U256};
 use audit::liabilities::Leaf;
 use money::Amount;
 use plan::Cause;
 use serde_json::{Value, json};
+use sqlx::Connection;
+use store::stop;
+use testkit::wait_for;
 
 use crate::operators::{ADMIN, APPROVER, AUDITOR, BUILDER, SECOND_APPROVER, VIEWER, due_world};
-use crate::world::{BNB, World, retopped_up, wallet};
+use crate::played_signer::Mood;
+use crate::world::{Answer, BNB, World, retopped_up, wallet};
+
+/// How long a test waits for a request to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn bnb(amount: u128) -> Value {
     json!((amount * BNB).to_string())
@@ -186,6 +195,175 @@ async fn reconciliation_shows_the_last_look_of_every_check_and_open_findings() {
     for path in ["/monitoring/reconciliation", "/monitoring/stops"] {
         assert_eq!(world.get(path, Some(&user)).await.code(), "role_missing");
     }
+}
+
+impl World {
+    async fn stop(&self, person: u8, reason: &str) -> Answer {
+        let session = self.sign_in(person).await;
+        self.post("/admin/stop", Some(&session), &json!({ "reason": reason }))
+            .await
+    }
+
+    /// A participant of 1 asks to register.
+    async fn register(&self, person: u8) -> Answer {
+        let session = self.sign_in(person).await;
+        let ask = json!({ "disclosure_hash": self.disclosure().await, "sponsor": wallet(1) });
+        self.post("/users/register", Some(&session), &ask).await
+    }
+
+    async fn resume_as(&self, person: u8) -> Answer {
+        self.resume(&self.sign_in(person).await).await
+    }
+
+    /// What the settlement worker does when two people have agreed.
+    async fn close_stops(&self) {
+        let mut connection = self.database.connection().await;
+        let open = stop::list_open(&mut connection).await.unwrap();
+        let mut transaction = connection.begin().await.unwrap();
+        for stop in open {
+            stop::update_resumed(&mut transaction, stop.id, [wallet(ADMIN), wallet(APPROVER)])
+                .await
+                .unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn only_builders_approvers_and_config_admins_stop_and_they_say_why() {
+    let world = World::on_chain(&[1]).await;
+    world.enter_operators().await;
+    for person in [1, VIEWER, AUDITOR] {
+        assert_eq!(world.stop(person, "why").await.code(), "role_missing", "{person}");
+    }
+    let long = "x".repeat(501);
+    for reason in ["", " ", " \n", "one\ntwo", "a\0b", "a\u{7f}b", &long] {
+        let refused = world.stop(BUILDER, reason).await;
+        assert_eq!(refused.code(), "invalid_field", "{reason:?}");
+        assert_eq!(refused.body["errors"][0]["field"], "reason");
+    }
+    assert_eq!(world.rows("SELECT 1 FROM settlement_stop").await, 0);
+    for person in [BUILDER, APPROVER, ADMIN] {
+        // As long as it may be, in letters of three bytes.
+        let opened = world.stop(person, &"€".repeat(500)).await.ok();
+        assert_eq!(opened["stops"][0]["opened_by"], wallet(person).to_checksum(None));
+        world.sql("DELETE FROM settlement_stop").await;
+    }
+}
+
+#[tokio::test]
+async fn one_operator_stops_intake_and_settlement_and_two_end_it() {
+    let mut world = due_world().await;
+    let id = world.approved("before").await;
+    let opened = world.stop(BUILDER, " a key was stolen ").await.ok();
+    assert_eq!(opened["stops"][0]["cause"], "operator");
+    assert_eq!(opened["stops"][0]["reason"], "a key was stolen");
+    assert_eq!(opened["stops"][0]["opened_by"], wallet(BUILDER).to_checksum(None));
+    // Another one changes nothing, and is not noted.
+    let again = world.stop(APPROVER, "me, too").await.ok();
+    assert_eq!(again, opened);
+    let noted = "SELECT 1 FROM audit_log AS a JOIN settlement_stop AS s ON (a.detail ->> 'stop')::bigint = s.id \
+                 WHERE a.action = 'settlement.stop' AND a.detail ->> 'reason' = s.reason";
+    assert_eq!(world.rows(noted).await, 1);
+    let actions = "SELECT 1 FROM audit_log WHERE action = 'settlement.stop'";
+    assert_eq!(world.rows(actions).await, 1);
+
+    assert_eq!(world.register(9).await.code(), "intake_stopped");
+    let user = world.sign_in(2).await;
+    let ask = json!({ "disclosure_hash": world.disclosure().await });
+    let retopup = async || world.post("/users/2/retopup", Some(&user), &ask).await;
+    assert_eq!(retopup().await.code(), "intake_stopped");
+    assert_eq!(world.rows("SELECT 1 FROM authorization_request").await, 0);
+    let builder = world.sign_in(BUILDER).await;
+    let root = json!({ "accept_claims": true });
+    for refused in [
+        world.post("/liabilities/roots", Some(&builder), &root).await,
+        world.build(&builder, "after", &json!({})).await,
+        world.step(&builder, &id, "sign").await,
+    ] {
+        assert_eq!(refused.code(), "settlement_stopped", "{refused:?}");
+    }
+    // What users can do without an operator goes on, and so does calling off.
+    world.get("/users/me/exits", Some(&user)).await.ok();
+    world.step(&builder, &id, "cancel").await.ok();
+    world.post("/users/withdraw", Some(&user), &json!({})).await.ok();
+
+    assert_eq!(world.resume_as(ADMIN).await.ok()["resumed"], false);
+    assert_eq!(world.register(9).await.code(), "intake_stopped");
+    assert_eq!(world.resume_as(APPROVER).await.ok()["resumed"], true);
+    world.close_stops().await;
+    world.register(9).await.ok();
+    retopup().await.ok();
+}
+
+#[tokio::test]
+async fn what_was_agreed_before_does_not_end_a_later_stop() {
+    let world = World::on_chain(&[1]).await;
+    world.enter_operators().await;
+    let first = world.stop(BUILDER, "first").await.ok();
+    let approver = world.sign_in(SECOND_APPROVER).await;
+    let prepared = world
+        .sign_wanted(&approver, "/monitoring/resume/approval")
+        .await
+        .unwrap();
+    world.resume_as(ADMIN).await.ok();
+    // One person wants to go on. Another one sees that it is not over.
+    let second = world.stop(APPROVER, "second").await.ok();
+    assert_eq!(second["stops"][0], first["stops"][0]);
+    assert_eq!(second["stops"][1]["reason"], "second");
+    let resumed = world
+        .post("/monitoring/resume", Some(&approver), &prepared)
+        .await
+        .ok();
+    assert_eq!(resumed["resumed"], false);
+    assert_eq!(world.register(3).await.code(), "intake_stopped");
+    world.resume_as(ADMIN).await.ok();
+    assert_eq!(world.resume_as(SECOND_APPROVER).await.ok()["resumed"], true);
+    // Both have been ended, and the settlement worker has not closed them yet.
+    let third = world.stop(BUILDER, "third").await.ok();
+    assert_eq!(third["stops"][2]["reason"], "third");
+    assert_eq!(world.resume_as(ADMIN).await.ok()["resumed"], false);
+}
+
+#[tokio::test]
+async fn what_is_signed_while_an_operator_stops_is_not_handed_out() {
+    let world = World::on_chain(&[1]).await;
+    world.enter_operators().await;
+    world.register(3).await.ok();
+    world.signer.be(Mood::Waits);
+    let (asked, ()) = tokio::join!(world.register(4), async {
+        wait_for("the signer to be asked", PATIENCE, async || {
+            let asked = "SELECT 1 FROM authorization_request";
+            (world.rows(asked).await == 2).then_some(())
+        })
+        .await;
+        world.stop(BUILDER, "why").await.ok();
+        world.signer.be(Mood::Signs);
+    });
+    assert_eq!(asked.code(), "intake_stopped");
+    let listed = async |person: u8| {
+        let session = world.sign_in(person).await;
+        let answer = world.get("/users/me/authorizations", Some(&session)).await.ok();
+        let authorization = &answer["authorizations"][0];
+        assert_eq!(authorization["state"], "open");
+        !authorization["authorization"].is_null()
+    };
+    for person in [3, 4] {
+        assert!(!listed(person).await, "{person}");
+    }
+    world.close_stops().await;
+    for person in [3, 4] {
+        assert!(listed(person).await, "{person}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_of_a_finding_leaves_intake_open() {
+    let world = World::on_chain(&[1]).await;
+    world
+        .sql("INSERT INTO settlement_stop (cause) VALUES ('R1 custody')")
+        .await;
+    world.register(3).await.ok();
 }
 
 #[tokio::test]

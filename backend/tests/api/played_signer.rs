@@ -1,6 +1,6 @@
 //! A signer at the wire: it signs whatever it is asked, or answers as it is told.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use abi::ICustody;
 use abi::typed_data::{Registration, Retopup, digest, domain};
@@ -14,6 +14,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use signer_client::wire::{IntakeRequest, Problem, REGISTRATION_PATH, RETOPUP_PATH};
 use signer_client::{Authorization, IntakeKind};
+use tokio::sync::watch;
 
 /// How it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +23,14 @@ pub(crate) enum Mood {
     Refuses(&'static str),
     Fails,
     NeverAnswers,
+    /// Until it signs.
+    Waits,
 }
 
 #[derive(Clone)]
 pub(crate) struct PlayedSigner {
     pub(crate) key: PrivateKeySigner,
-    mood: Arc<Mutex<Mood>>,
+    mood: Arc<watch::Sender<Mood>>,
     pub(crate) url: String,
 }
 
@@ -36,7 +39,7 @@ impl PlayedSigner {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let signer = Self {
             key: PrivateKeySigner::from_bytes(&abi::development::SIGNER.private_key).unwrap(),
-            mood: Arc::new(Mutex::new(Mood::Signs)),
+            mood: Arc::new(watch::Sender::new(Mood::Signs)),
             url: format!("http://{}", listener.local_addr().unwrap()),
         };
         let router = Router::new()
@@ -48,12 +51,17 @@ impl PlayedSigner {
     }
 
     pub(crate) fn be(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+        self.mood.send_replace(mood);
     }
 
     async fn answer(&self, sign: impl FnOnce(&Self) -> Authorization) -> Response {
-        let mood = *self.mood.lock().unwrap();
+        let mood = *self.mood.borrow();
         match mood {
+            Mood::Waits => {
+                let mut moods = self.mood.subscribe();
+                moods.wait_for(|mood| *mood == Mood::Signs).await.unwrap();
+                Json(sign(self)).into_response()
+            }
             Mood::Signs => Json(sign(self)).into_response(),
             Mood::Refuses(code) => {
                 let problem = Problem {

@@ -125,7 +125,7 @@ pub async fn list_recorded(
     Ok(recorded.collect())
 }
 
-/// Whether settlement is stopped by a severe finding.
+/// Whether settlement is stopped by a severe finding or an operator.
 pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#

@@ -74,7 +74,21 @@ pub(super) async fn settlement(seen: &mut Seen) {
     world.step(&builder, &id, "cancel").await.ok();
     seen.expect(Code::CancelRequested, &world.step(&builder, &id, "submit").await);
     world.expire(&id).await;
+    intake(seen, &world).await;
     roots(seen, &world).await;
+}
+
+async fn intake(seen: &mut Seen, world: &World) {
+    let builder = world.sign_in(BUILDER).await;
+    let user = world.sign_in(2).await;
+    let ask = json!({ "disclosure_hash": world.disclosure().await });
+    let reason = json!({ "reason": "a key was stolen" });
+    world.post("/admin/stop", Some(&builder), &reason).await.ok();
+    seen.expect(
+        Code::IntakeStopped,
+        &world.post("/users/2/retopup", Some(&user), &ask).await,
+    );
+    world.sql("DELETE FROM settlement_stop").await;
 }
 
 async fn roots(seen: &mut Seen, world: &World) {

@@ -3,12 +3,15 @@
 //! Written apart from the plan's own rules: no state is folded, every question is answered by looking at the facts
 //! that were there before.
 
+mod purchases;
+
 use std::collections::BTreeMap;
 
 use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 use plan::{CompiledPlan, PoolRoom};
 
+use self::purchases::Directs;
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Deposit, DepositState, Part, Snapshot};
 
@@ -24,6 +27,7 @@ struct Lookup<'a> {
     retopups: BTreeMap<u32, Vec<(u64, u64)>>,
     /// Which of the sponsor's directs, by user.
     ordinals: BTreeMap<u32, u32>,
+    directs: Directs,
     /// Facts of the places of tier 1, in order.
     places: Vec<u64>,
     /// Place in tier 1, by the fact that gave it.
@@ -44,9 +48,8 @@ pub(super) fn check(snapshot: &Snapshot, out: &mut Findings) {
             );
             continue;
         };
-        let expected = lookup.parts(deposit);
-        if expected != split.parts {
-            let sides = Sides(in_words(&expected), in_words(&split.parts));
+        if let Some(expected) = lookup.broken(deposit, &split.parts) {
+            let sides = Sides(expected, in_words(&split.parts));
             let detail = "how the payment was divided, against the plan's rules";
             out.note(
                 format!("deposit {}", deposit.deposit_ref),
@@ -73,6 +76,7 @@ impl<'a> Lookup<'a> {
             gone: BTreeMap::new(),
             retopups: BTreeMap::new(),
             ordinals: BTreeMap::new(),
+            directs: Directs::new(),
             places: books.first_tier.values().map(|node| node.fact_seq).collect(),
             placed: BTreeMap::new(),
         };
@@ -89,12 +93,18 @@ impl<'a> Lookup<'a> {
                 lookup.retopups.entry(deposit.user).or_default().push(stood);
             }
         }
+        let registered = books.deposits.iter().filter(|deposit| deposit.is_registration);
+        let registered: BTreeMap<u32, u64> = registered
+            .map(|deposit| (deposit.user, deposit.fact_seq))
+            .collect();
         let mut directs: BTreeMap<u32, u32> = BTreeMap::new();
         for (id, user) in &books.users {
             if let Some(sponsor) = user.sponsor {
                 let count = directs.entry(sponsor).or_default();
                 *count = count.saturating_add(1);
                 lookup.ordinals.insert(*id, *count);
+                let facts = lookup.directs.entry(sponsor).or_default();
+                facts.extend(registered.get(id));
             }
         }
         lookup.places.sort_unstable();
@@ -104,6 +114,17 @@ impl<'a> Lookup<'a> {
             .map(|(place, node)| (node.fact_seq, *place));
         lookup.placed.extend(placed);
         lookup
+    }
+
+    /// What the parts of a payment ought to be, if they are not.
+    fn broken(&self, deposit: &Deposit, parts: &[Part]) -> Option<String> {
+        match &self.plan.components().subscription {
+            Some(terms) => self.broken_purchase(terms, deposit, parts),
+            None => {
+                let expected = self.parts(deposit);
+                (expected != parts).then(|| in_words(&expected))
+            }
+        }
     }
 
     /// What a payment ought to have been divided into.

@@ -73,7 +73,9 @@ impl Person {
         let message = self.call_with_key(site, Method::GET, &path, &key, None).await?;
         ensure!(message.status == 200, "nothing to sign: {message:?}");
         let body = json!({ "signature": self.sign(&message.body)? });
-        let answer = self.call_with_key(site, Method::POST, &path, &key, Some(body)).await?;
+        let answer = self
+            .call_with_key(site, Method::POST, &path, &key, Some(body))
+            .await?;
         ensure!(answer.status == 202, "the confirmation was refused: {answer:?}");
         Ok(())
     }

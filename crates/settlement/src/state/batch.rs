@@ -37,7 +37,7 @@ names::names! {
     }
 }
 
-/// Whether settlement is stopped by a severe finding.
+/// Whether settlement is stopped by a severe finding or an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Gate {
     /// Settlement goes on.

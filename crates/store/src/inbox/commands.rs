@@ -54,7 +54,14 @@ pub async fn insert_signed(
     signature: Option<&[u8]>,
 ) -> Result<Stored, InboxError> {
     check_key(command.idempotency_key)?;
-    insert_keyed(connection, &key_of(command), command.effective_at, &command.cause, signature).await
+    insert_keyed(
+        connection,
+        &key_of(command),
+        command.effective_at,
+        &command.cause,
+        signature,
+    )
+    .await
 }
 
 /// Stores the command that follows from a proposal with this hash, with the signatures under it; a repeat finds the first one.

@@ -139,7 +139,7 @@ pub(super) async fn upsert(
 pub(super) async fn stop(transaction: &mut PgTransaction<'_>, finding: &Finding) -> Result<bool, StoreError> {
     let cause = format!("{} {}", finding.check.id(), finding.subject);
     let stopped = sqlx::query!(
-        "INSERT INTO settlement_stop (cause) VALUES ($1) ON CONFLICT (cause) WHERE resumed_by IS NULL DO NOTHING",
+        "INSERT INTO settlement_stop (cause) VALUES ($1) ON CONFLICT (cause, turn) WHERE resumed_by IS NULL DO NOTHING",
         cause
     )
     .execute(&mut **transaction)

@@ -11,6 +11,7 @@ mod excess;
 mod leases;
 mod matrix;
 mod proposals;
+mod stops;
 
 use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;

@@ -34,6 +34,11 @@ const PLANTED: [(&str, &[Row]); 5] = [
             ),
             Row("UPDATE lease SET holder = 'a thief', epoch = epoch + 1", false),
             Row("INSERT INTO settlement_stop (cause) VALUES ('R1 nothing')", false),
+            Row(
+                "INSERT INTO settlement_stop (cause, opened_by, reason) \
+                 VALUES ('R1 nothing', decode(repeat('11', 20), 'hex'), 'nothing')",
+                false,
+            ),
             Row("UPDATE balance SET credits_posted = credits_posted + 1", false),
         ],
     ),
