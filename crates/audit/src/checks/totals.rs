@@ -1,10 +1,13 @@
 //! R1 to R4: sums over everything, each between two of contract, events and ledger.
 
+use std::collections::BTreeMap;
+
 use ledger::{Account, AccountKind};
+use plan::{CompiledPlan, DepositKind};
 
 use crate::checks::events::signed;
 use crate::checks::finding::{Findings, Sides};
-use crate::checks::{BreakCause, Chain, Counters, DepositState, Events, Snapshot};
+use crate::checks::{BreakCause, Chain, Counters, Deposit, DepositState, Events, Snapshot};
 
 /// R1: what the contract has, against what the events say.
 pub(super) fn balance(chain: &Chain, events: &Events, out: &mut Findings) {
@@ -83,15 +86,13 @@ pub(super) fn custody(snapshot: &Snapshot, out: &mut Findings) {
     );
 
     let held = net_of(&books.balances, |account| account.kind() == AccountKind::Held);
-    // A payment of another amount than the plan's price waits in clearing instead.
-    let prices = (snapshot.plan.registration_price(), snapshot.plan.retopup_price());
+    let refunded = refunded_at(&books.deposits);
+    // What the plan has no use of waits in clearing instead.
     let parked = books.deposits.iter().filter(|deposit| {
-        let price = if deposit.is_registration {
-            prices.0
-        } else {
-            prices.1
-        };
-        deposit.state == DepositState::Held && deposit.amount != price
+        let is_gone = refunded
+            .get(&deposit.user)
+            .is_some_and(|fact| *fact < deposit.fact_seq);
+        deposit.state == DepositState::Held && !is_taken(&snapshot.plan, deposit, is_gone)
     });
     let parked = parked.map(|deposit| signed(deposit.amount));
     let escrow = parked.fold(held, i128::saturating_add);
@@ -112,4 +113,25 @@ pub(super) fn net_of(balances: &[Counters], wanted: impl Fn(Account) -> bool) ->
 /// Credits less debits of an account.
 pub(super) fn net(row: &Counters) -> i128 {
     signed(row.credits_posted).saturating_sub(signed(row.debits_posted))
+}
+
+/// When the registrations of users were refunded, by user.
+fn refunded_at(deposits: &[Deposit]) -> BTreeMap<u32, u64> {
+    let refunded = deposits
+        .iter()
+        .filter(|deposit| deposit.is_registration && deposit.state == DepositState::Refunded);
+    refunded
+        .filter_map(|deposit| Some((deposit.user, deposit.closed_fact?)))
+        .collect()
+}
+
+/// Whether the plan has a use of a payment, whose user may be gone by then.
+fn is_taken(plan: &CompiledPlan, deposit: &Deposit, is_gone: bool) -> bool {
+    let kind = if deposit.is_registration {
+        DepositKind::Registration
+    } else {
+        DepositKind::Retopup
+    };
+    let takes = plan.payment_bounds(kind);
+    takes.is_some_and(|bounds| bounds.allow(deposit.amount)) && !(is_gone && plan.auto_pool().is_none())
 }
