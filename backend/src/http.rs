@@ -104,7 +104,16 @@ pub struct Site {
 
 /// Every documented route.
 pub(crate) fn documented() -> OpenApiRouter<Server> {
-    OpenApiRouter::with_openapi(openapi::head())
+    operated(for_users(OpenApiRouter::with_openapi(openapi::head())))
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(openapi::document))
+}
+
+/// What users ask, and what anyone may.
+fn for_users(router: OpenApiRouter<Server>) -> OpenApiRouter<Server> {
+    router
         .routes(routes!(session::nonce))
         .routes(routes!(session::wallet))
         .routes(routes!(session::refresh))
@@ -134,6 +143,17 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(withdrawals::quote))
         .routes(routes!(withdrawals::request))
         .routes(routes!(rewards::pending))
+        .routes(routes!(proof::proof))
+        .routes(routes!(relay::refund))
+        .routes(routes!(relay::claim))
+        .routes(routes!(relay::credit))
+        .routes(routes!(relay::one))
+        .routes(routes!(funds::list))
+}
+
+/// What operators do, and what is shown of it.
+fn operated(router: OpenApiRouter<Server>) -> OpenApiRouter<Server> {
+    router
         .routes(routes!(payout_request::build_batch))
         .routes(routes!(payouts::list))
         .routes(routes!(payouts::one))
@@ -144,11 +164,6 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(payouts::submit))
         .routes(routes!(payouts::retry))
         .routes(routes!(payouts::cancel))
-        .routes(routes!(proof::proof))
-        .routes(routes!(relay::refund))
-        .routes(routes!(relay::claim))
-        .routes(routes!(relay::credit))
-        .routes(routes!(relay::one))
         .routes(routes!(liabilities::build))
         .routes(routes!(liabilities::request))
         .routes(routes!(liabilities::approval))
@@ -156,7 +171,6 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(liabilities::list))
         .routes(routes!(liabilities::leaves))
         .routes(routes!(treasury::summary))
-        .routes(routes!(funds::list))
         .routes(routes!(funds::allocate))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::one))
@@ -172,10 +186,6 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(monitoring::resume))
         .routes(routes!(replay::replay))
         .routes(routes!(replay::one))
-        .routes(routes!(health::health))
-        .routes(routes!(health::ready))
-        .routes(routes!(health::metrics))
-        .routes(routes!(openapi::document))
 }
 
 /// The whole service.

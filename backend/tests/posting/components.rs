@@ -172,7 +172,7 @@ impl Expected {
         }
         let of_components = outcome.effects.iter().filter_map(|effect| {
             if let Effect::Component(effect) = effect {
-                Some(effect.row())
+                effect.row()
             } else {
                 None
             }

@@ -183,6 +183,17 @@ pub struct IncomeRow {
     pub direct: Amount,
     pub pool_layer: Amount,
     pub generation: Amount,
+    pub funded: Amount,
+}
+
+/// A row of `accrual`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct AccrualRow {
+    pub subscription: u32,
+    pub user: u32,
+    pub amount: Amount,
+    pub reward: Option<u32>,
 }
 
 /// A row of `component_effect`.
@@ -232,6 +243,10 @@ pub struct Books {
     pub choices: BTreeMap<(u32, u32), (String, u64)>,
     /// By fact and position.
     pub component_effects: BTreeMap<(u64, u32), ComponentEffectRow>,
+    /// By fact and position.
+    pub accruals: BTreeMap<(u64, u32), AccrualRow>,
+    /// Accruals and what funds granted are counted from the fact behind this one on.
+    pub funded_after: u64,
     /// Causes by fact and position.
     pub discrepancies: BTreeMap<(u64, u32), String>,
 }

@@ -35,6 +35,13 @@ impl Recount {
         }
     }
 
+    /// Counts accruals and what funds granted only behind this fact: their tables are younger than the ledger.
+    #[must_use]
+    pub const fn funded_after(mut self, fact_seq: u64) -> Self {
+        self.books.funded_after = fact_seq;
+        self
+    }
+
     /// The books that follow.
     #[must_use]
     pub fn into_books(mut self) -> Books {

@@ -15,7 +15,7 @@ use crate::{Discrepancy, compare, sums};
 pub fn verify(empty: &Book, snapshot: &Snapshot) -> Vec<Discrepancy> {
     let mut out = Vec::new();
     check_facts(snapshot, &mut out);
-    let mut recount = Recount::new(empty.clone());
+    let mut recount = Recount::new(empty.clone()).funded_after(snapshot.books.funded_after);
     for fact in &snapshot.facts {
         recount.apply(fact);
     }
@@ -164,6 +164,7 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
         &found.component_effects,
         out,
     );
+    compare("accrual", &expected.accruals, &found.accruals, out);
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
 }
 

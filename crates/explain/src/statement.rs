@@ -71,7 +71,7 @@ impl Statement {
     pub fn concerns(&self, plan: &CompiledPlan, outcome: &Outcome) -> bool {
         let is_named = |effect: &Effect| {
             matches!(effect, Effect::Component(effect)
-                if effect.row().user == Some(self.user) || passes_over(plan, effect))
+                if effect.row().is_some_and(|row| row.user == Some(self.user)) || passes_over(plan, effect))
         };
         self.is_moved(&outcome.legs) || outcome.effects.iter().any(is_named)
     }

@@ -18,8 +18,9 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 26] = [
+const DERIVED: [&str; 28] = [
     "account",
+    "accrual",
     "balance",
     "claim",
     "component_effect",
@@ -29,6 +30,7 @@ const DERIVED: [&str; 26] = [
     "fact",
     "figure_count",
     "figures",
+    "funded_start",
     "kind_total",
     "paid_total",
     "participant_figures",

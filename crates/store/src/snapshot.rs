@@ -45,6 +45,7 @@ pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, St
     incomes(transaction, books).await?;
     choices(transaction, books).await?;
     component::read(transaction, books).await?;
+    component::read_accruals(transaction, books).await?;
     settlement::read(transaction, books).await?;
     Ok(snapshot)
 }
@@ -315,7 +316,8 @@ async fn rewards(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
 async fn incomes(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         r#"SELECT user_id AS "user_id!: Db<u32>", direct AS "direct: DbAmount",
-                  pool_layer AS "pool_layer: DbAmount", generation AS "generation: DbAmount"
+                  pool_layer AS "pool_layer: DbAmount", generation AS "generation: DbAmount",
+                  funded AS "funded: DbAmount"
            FROM user_income"#
     )
     .fetch_all(&mut **transaction)
@@ -325,6 +327,7 @@ async fn incomes(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
             direct: row.direct.0,
             pool_layer: row.pool_layer.0,
             generation: row.generation.0,
+            funded: row.funded.0,
         };
         books.incomes.insert(row.user_id.0, income);
     }

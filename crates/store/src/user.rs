@@ -70,6 +70,8 @@ pub struct Balances {
     pub pool_income: Amount,
     /// Lifetime generation rewards granted.
     pub generation_income: Amount,
+    /// Lifetime rewards granted by funds.
+    pub funded_income: Amount,
 }
 
 impl Balances {
@@ -79,7 +81,8 @@ impl Balances {
             .direct_income
             .base_units()
             .saturating_add(self.pool_income.base_units());
-        granted.saturating_add(self.generation_income.base_units())
+        let granted = granted.saturating_add(self.generation_income.base_units());
+        granted.saturating_add(self.funded_income.base_units())
     }
 
     /// What the user has or got, less what is owed, in base units.
@@ -168,7 +171,8 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
                   withdrawn AS "withdrawn!: DbAmount", wallet AS "wallet!: DbAmount",
                   deferred AS "deferred!: DbAmount", direct_income AS "direct_income!: DbAmount",
                   pool_income AS "pool_income!: DbAmount",
-                  generation_income AS "generation_income!: DbAmount"
+                  generation_income AS "generation_income!: DbAmount",
+                  funded_income AS "funded_income!: DbAmount"
            FROM user_balances WHERE user_id = $1"#,
         user
     )

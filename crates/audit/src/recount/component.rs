@@ -4,7 +4,7 @@ use plan::ComponentEffect;
 use plan::effect::Detail;
 
 use super::Recount;
-use crate::books::ComponentEffectRow;
+use crate::books::{AccrualRow, ComponentEffectRow};
 
 impl Recount {
     /// Writes an effect down behind those of the same fact.
@@ -12,7 +12,28 @@ impl Recount {
         let of_fact = (fact_seq, 0)..=(fact_seq, u32::MAX);
         let last = self.books.component_effects.range(of_fact).next_back();
         let position = last.map_or(0, |((_, position), _)| position.saturating_add(1));
-        let row = effect.row();
+        if let ComponentEffect::Accrued {
+            subscription,
+            user,
+            amount,
+            reward,
+        } = *effect
+        {
+            if fact_seq > self.books.funded_after {
+                let row = AccrualRow {
+                    subscription,
+                    user: user.get(),
+                    amount,
+                    reward: reward.map(plan::RewardId::get),
+                };
+                let of_fact = (fact_seq, 0)..=(fact_seq, u32::MAX);
+                let last = self.books.accruals.range(of_fact).next_back();
+                let position = last.map_or(0, |((_, position), _)| position.saturating_add(1));
+                self.books.accruals.insert((fact_seq, position), row);
+            }
+            return;
+        }
+        let Some(row) = effect.row() else { return };
         let row = ComponentEffectRow {
             kind: row.kind.to_owned(),
             user: row.user.map(ledger::UserId::get),

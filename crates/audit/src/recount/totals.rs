@@ -12,6 +12,7 @@ use crate::books::{AccountRow, BalanceRow, Books, IncomeRow};
 pub(super) fn add(books: &mut Books) {
     add_balances(books);
     add_incomes(books);
+    add_funded(books);
     add_counts(books);
 }
 
@@ -80,6 +81,20 @@ fn add_incomes(books: &mut Books) {
             _ => &mut income.direct,
         };
         *counter = sum(*counter, reward.amount);
+    }
+}
+
+/// What funds gave: rewards that have a number, and accruals that nothing can take back.
+fn add_funded(books: &mut Books) {
+    let after = books.funded_after;
+    let effects = books.component_effects.iter();
+    let granted = effects.filter(|((fact, _), row)| *fact > after && row.kind == "reward_granted");
+    let granted: Vec<(u32, Amount)> = granted.filter_map(|(_, row)| row.user.zip(row.amount)).collect();
+    let accrued = books.accruals.values().filter(|row| row.reward.is_none());
+    let accrued: Vec<(u32, Amount)> = accrued.map(|row| (row.user, row.amount)).collect();
+    for (user, amount) in granted.into_iter().chain(accrued) {
+        let income = books.incomes.entry(user).or_default();
+        income.funded = sum(income.funded, amount);
     }
 }
 

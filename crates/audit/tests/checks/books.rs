@@ -55,7 +55,8 @@ fn users_of(books: &Books) -> BTreeMap<u32, User> {
             is_refunded: row.status == "refunded",
             frozen_until: row.frozen_until,
             paid: row.paid,
-            granted: Amount::sum_of([income.direct, income.pool_layer, income.generation]).unwrap(),
+            granted: Amount::sum_of([income.direct, income.pool_layer, income.generation, income.funded])
+                .unwrap(),
         };
         (*id, user)
     });

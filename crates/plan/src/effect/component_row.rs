@@ -6,9 +6,10 @@ use ledger::UserId;
 use money::Amount;
 
 impl ComponentEffect {
-    /// What the one table of component effects holds of it.
-    pub fn row(&self) -> ComponentRow {
-        match *self {
+    /// What the one table of component effects holds of it; nothing of an accrual, which has a table of its own.
+    pub fn row(&self) -> Option<ComponentRow> {
+        Some(match *self {
+            Self::Accrued { .. } => return None,
             Self::DayEnded { day } => row("day_ended").number(day.get()),
             Self::PlanChanged { version } => row("plan_changed").number(version),
             Self::RewardGranted {
@@ -51,15 +52,6 @@ impl ComponentEffect {
             } => about("subscription_bought", user)
                 .number(subscription)
                 .amount(amount),
-            Self::Accrued {
-                subscription,
-                user,
-                amount,
-                reward,
-            } => about("accrued", user)
-                .number(subscription)
-                .amount(amount)
-                .detail(reward.map_or(Detail::None, |reward| Detail::Number(reward.get()))),
             Self::SubscriptionEnded { subscription, user } => {
                 about("subscription_ended", user).number(subscription)
             }
@@ -79,7 +71,22 @@ impl ComponentEffect {
             }
             Self::PairUndone { user, number } => about("pair_undone", user).number(number),
             Self::Sale(sale) => sale.row(),
+        })
+    }
+
+    /// What a fund grants a user by it, before anything is withheld.
+    pub fn granted(&self) -> Option<(UserId, Amount)> {
+        if let Self::RewardGranted { user, amount, .. }
+        | Self::Accrued {
+            user,
+            amount,
+            reward: None,
+            ..
+        } = *self
+        {
+            return Some((user, amount));
         }
+        None
     }
 }
 

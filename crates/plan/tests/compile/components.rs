@@ -2,7 +2,7 @@
 
 use ledger::Reason;
 use plan::compiled::IntakeKind;
-use plan::{CompiledPlan, GateError, PoolRoom, Route, Tier, TreeNumber, compile};
+use plan::{CompiledPlan, DepositKind, GateError, PoolRoom, Route, Tier, TreeNumber, compile};
 
 use crate::shipped::{SHIPPED, shipped};
 use crate::{AUTO_POOL, changed};

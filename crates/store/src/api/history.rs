@@ -115,26 +115,10 @@ pub async fn list(
                 WHERE r.user_id = $1 AND (r.fact_seq, r.leg) < ($2::bigint, $3::integer)
                 ORDER BY r.fact_seq DESC, r.leg DESC LIMIT $4)
                UNION ALL
-               (SELECT g.fact_seq, 1000000000 + g.position,
-                       CASE g.kind WHEN 'accrued' THEN 'accrual' WHEN 'withdrawn' THEN 'withdrawal'
-                            ELSE g.detail ->> 'rule' END,
-                       g.amount,
-                       CASE WHEN g.kind = 'withdrawn' THEN 'paid' WHEN n.reward IS NULL THEN 'matured'
-                            ELSE coalesce(
-                                (SELECT CASE x.kind WHEN 'reward_released' THEN 'matured' ELSE 'reversed' END
-                                 FROM component_effect AS x
-                                 WHERE x.user_id = $1 AND x.number = n.reward
-                                   AND x.kind IN ('reward_released', 'reward_reversed')
-                                 ORDER BY x.fact_seq DESC, x.position DESC LIMIT 1),
-                                'held') END,
-                       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, g.fact_seq
-                FROM component_effect AS g
-                CROSS JOIN LATERAL (SELECT CASE g.kind WHEN 'accrued' THEN (g.detail ->> 'number')::bigint
-                                                ELSE g.number END) AS n (reward)
-                WHERE g.user_id = $1 AND g.fact_seq <= $2 AND (g.fact_seq, 1000000000 + g.position) < ($2::bigint, $3::integer)
-                  AND (g.kind IN ('accrued', 'withdrawn')
-                       OR (g.kind = 'reward_granted' AND g.detail ->> 'rule' <> 'accrual'))
-                ORDER BY g.fact_seq DESC, g.position DESC LIMIT $4)
+               (SELECT g.fact_seq, g.place, g.kind, g.amount, g.state,
+                       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, g.fact_seq FROM funded_entry AS g
+                WHERE g.user_id = $1 AND (g.fact_seq, g.place) < ($2::bigint, $3::integer)
+                ORDER BY g.fact_seq DESC, g.place DESC LIMIT $4)
                UNION ALL
                (SELECT p.held_fact, -1, 'payout', coalesce(p.settled, p.amount), p.state,
                        NULL, NULL, NULL, NULL, NULL, NULL, p.batch_id, NULL, coalesce(p.closed_fact, p.held_fact)

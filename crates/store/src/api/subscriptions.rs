@@ -34,8 +34,8 @@ pub async fn list(
     Ok(sqlx::query_as!(
         Subscription,
         r#"SELECT b.number AS "number!", b.amount AS "amount!: DbAmount", b.fact_seq, i.effective_at AS bought_at,
-                  (SELECT coalesce(sum(a.amount), 0)::numeric(39, 0) FROM component_effect AS a
-                   WHERE a.user_id = $1 AND a.kind = 'accrued' AND a.number = b.number) AS "accrued!: DbAmount",
+                  (SELECT coalesce(sum(a.amount), 0)::numeric(39, 0) FROM accrual AS a
+                   WHERE a.user_id = $1 AND a.subscription = b.number) AS "accrued!: DbAmount",
                   (SELECT min(e.fact_seq) FROM component_effect AS e
                    WHERE e.user_id = $1 AND e.kind = 'subscription_ended' AND e.number = b.number) AS ended_fact
            FROM component_effect AS b

@@ -9,7 +9,7 @@ use ledger::{Account, AccountKind, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
-use super::write_components::ComponentEffectRow;
+use super::write_components::{AccrualRow, ComponentEffectRow};
 use super::{DepositIndex, PostingError};
 use crate::authorization::kind_name;
 use crate::column::int;
@@ -31,6 +31,7 @@ pub(super) struct Changes {
     pub(super) choices: BTreeMap<(i32, i16), (&'static str, i64)>,
     pub(super) discrepancies: Vec<(i64, i16, String)>,
     pub(super) components: Vec<ComponentEffectRow>,
+    pub(super) accruals: Vec<AccrualRow>,
     pub(super) settlement: SettlementChanges,
 }
 
@@ -126,6 +127,8 @@ pub(super) struct Income {
     pub(super) direct: Amount,
     pub(super) pool_layer: Amount,
     pub(super) generation: Amount,
+    /// What funds granted.
+    pub(super) funded: Amount,
 }
 
 impl RewardRow {
@@ -286,10 +289,34 @@ impl Changes {
     }
 
     fn add_component(&mut self, fact: i64, effect: &ComponentEffect) {
+        if let Some((user, amount)) = effect.granted() {
+            let income = self.incomes.entry(int(user.get())).or_default();
+            income.funded = income
+                .funded
+                .checked_add(amount)
+                .unwrap_or(Amount::new(u128::MAX));
+        }
+        if let ComponentEffect::Accrued {
+            subscription,
+            user,
+            amount,
+            reward,
+        } = *effect
+        {
+            let of_fact = self.accruals.last().filter(|row| row.fact_seq == fact);
+            self.accruals.push(AccrualRow {
+                fact_seq: fact,
+                position: of_fact.map_or(0, |row| row.position.saturating_add(1)),
+                subscription: int(subscription),
+                user: int(user.get()),
+                amount,
+                reward: reward.map(|reward| int(reward.get())),
+            });
+        }
         let last = self.components.last();
         let position = last.map_or(0, |row| row.position_after(fact));
         self.components
-            .push(ComponentEffectRow::new(fact, position, effect));
+            .extend(ComponentEffectRow::new(fact, position, effect));
     }
 
     fn join(&mut self, fact: i64, effective_at: u64, effect: &Effect) {

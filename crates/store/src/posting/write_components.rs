@@ -1,5 +1,6 @@
 //! The statement of a batch that writes what components of the plan changed.
 
+use money::Amount;
 use plan::ComponentEffect;
 use plan::effect::Detail;
 use serde_json::{Value, json};
@@ -23,9 +24,10 @@ pub(super) struct ComponentEffectRow {
 }
 
 impl ComponentEffectRow {
-    pub(super) fn new(fact_seq: i64, position: i32, effect: &ComponentEffect) -> Self {
-        let row = effect.row();
-        Self {
+    /// The row of an effect; `None` when it has a table of its own.
+    pub(super) fn new(fact_seq: i64, position: i32, effect: &ComponentEffect) -> Option<Self> {
+        let row = effect.row()?;
+        Some(Self {
             fact_seq,
             position,
             kind: row.kind,
@@ -33,7 +35,7 @@ impl ComponentEffectRow {
             number: row.number.map(i64::from),
             amount: row.amount.map(DbAmount::from),
             detail: detail(row.detail),
-        }
+        })
     }
 
     /// Position of an effect of this fact that comes behind it.
@@ -44,6 +46,38 @@ impl ComponentEffectRow {
             0
         }
     }
+}
+
+/// A row of `accrual`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AccrualRow {
+    pub(super) fact_seq: i64,
+    pub(super) position: i32,
+    pub(super) subscription: i32,
+    pub(super) user: i32,
+    pub(super) amount: Amount,
+    pub(super) reward: Option<i32>,
+}
+
+pub(super) async fn insert_accruals(
+    transaction: &mut PgTransaction<'_>,
+    rows: &[AccrualRow],
+) -> Result<(), PostingError> {
+    for rows in rows.chunks(STATEMENT_ROWS_MAX) {
+        sqlx::query!(
+            "INSERT INTO accrual (fact_seq, position, subscription, user_id, amount, reward)
+             SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::integer[], $5::numeric[], $6::integer[])",
+            &column(rows, |row| row.fact_seq),
+            &column(rows, |row| row.position),
+            &column(rows, |row| row.subscription),
+            &column(rows, |row| row.user),
+            &column(rows, |row| row.amount.into()) as &[DbAmount],
+            &column(rows, |row| row.reward) as &[Option<i32>],
+        )
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
 }
 
 fn detail(detail: Detail) -> Option<Value> {

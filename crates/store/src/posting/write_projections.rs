@@ -24,6 +24,7 @@ pub(super) async fn write(
     upsert_choices(transaction, changes).await?;
     insert_discrepancies(transaction, changes).await?;
     write_components::write(transaction, &changes.components).await?;
+    write_components::insert_accruals(transaction, &changes.accruals).await?;
     write_settlement::write(transaction, &changes.settlement).await
 }
 
@@ -268,16 +269,18 @@ async fn upsert_incomes(transaction: &mut PgTransaction<'_>, changes: &Changes) 
         return Ok(());
     }
     sqlx::query!(
-        "INSERT INTO user_income AS known (user_id, direct, pool_layer, generation)
-         SELECT * FROM unnest($1::integer[], $2::numeric[], $3::numeric[], $4::numeric[])
+        "INSERT INTO user_income AS known (user_id, direct, pool_layer, generation, funded)
+         SELECT * FROM unnest($1::integer[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[])
          ON CONFLICT (user_id) DO UPDATE
          SET direct = known.direct + excluded.direct,
              pool_layer = known.pool_layer + excluded.pool_layer,
-             generation = known.generation + excluded.generation",
+             generation = known.generation + excluded.generation,
+             funded = known.funded + excluded.funded",
         &column(&incomes, |(user, _)| **user),
         &column(&incomes, |(_, income)| income.direct.into()) as &[DbAmount],
         &column(&incomes, |(_, income)| income.pool_layer.into()) as &[DbAmount],
         &column(&incomes, |(_, income)| income.generation.into()) as &[DbAmount],
+        &column(&incomes, |(_, income)| income.funded.into()) as &[DbAmount],
     )
     .execute(&mut **transaction)
     .await?;

@@ -129,7 +129,8 @@ async fn list_users(
         r#"SELECT u.id AS "id!: Db<u32>", u.wallet AS "wallet!: Db<Address>",
                   u.sponsor_id AS "sponsor_id!: Db<Option<u32>>", u.status AS "status!",
                   u.frozen_until AS "frozen_until!: Db<Option<u64>>", u.paid AS "paid!: DbAmount",
-                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
+                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0)
+                      + coalesce(i.funded, 0))::numeric(39, 0)
                       AS "granted!: DbAmount"
            FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id
            WHERE u.id = ANY($1) OR u.wallet = ANY($2)"#,
@@ -168,7 +169,8 @@ pub(super) async fn list_slice(
         r#"SELECT u.id AS "id!: Db<u32>", u.wallet AS "wallet!: Db<Address>",
                   u.sponsor_id AS "sponsor_id!: Db<Option<u32>>", u.status AS "status!",
                   u.frozen_until AS "frozen_until!: Db<Option<u64>>", u.paid AS "paid!: DbAmount",
-                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
+                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0)
+                      + coalesce(i.funded, 0))::numeric(39, 0)
                       AS "granted!: DbAmount"
            FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id
            WHERE u.id BETWEEN $1 AND $2"#,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use audit::{Books, ComponentEffectRow};
+use audit::{AccrualRow, Books, ComponentEffectRow};
 use serde_json::Value;
 use sqlx::PgTransaction;
 use sqlx::types::Json;
 
 use crate::column::Db;
+use crate::deployment::natural;
 use crate::{DbAmount, StoreError};
 
 pub(super) async fn read(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
@@ -30,6 +31,35 @@ pub(super) async fn read(transaction: &mut PgTransaction<'_>, books: &mut Books)
         let key = (row.fact_seq.0, row.position.0);
         books.component_effects.insert(key, effect);
     }
+    Ok(())
+}
+
+pub(super) async fn read_accruals(
+    transaction: &mut PgTransaction<'_>,
+    books: &mut Books,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", position AS "position!: Db<u32>",
+                  subscription AS "subscription!: Db<u32>", user_id AS "user_id!: Db<u32>",
+                  amount AS "amount!: DbAmount", reward AS "reward!: Db<Option<u32>>"
+           FROM accrual"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in rows {
+        let accrual = AccrualRow {
+            subscription: row.subscription.0,
+            user: row.user_id.0,
+            amount: row.amount.0,
+            reward: row.reward.0,
+        };
+        books.accruals.insert((row.fact_seq.0, row.position.0), accrual);
+    }
+    let after = sqlx::query_scalar!("SELECT after_fact FROM funded_start")
+        .fetch_optional(&mut **transaction)
+        .await?;
+    // A restored ledger was posted again from its first fact on.
+    books.funded_after = natural(after.unwrap_or_default(), "funded_start.after_fact")?;
     Ok(())
 }
 

@@ -104,7 +104,9 @@ impl Scenario {
         let Effect::Component(effect) = effect else {
             unreachable!("asked about components only");
         };
-        let row = effect.row();
+        let Some(row) = effect.row() else {
+            return String::new();
+        };
         let mut text = format!("! {}", row.kind);
         let mut add = |word: &dyn std::fmt::Display| text.push_str(&format!(" {word}"));
         if let Some(user) = row.user {
