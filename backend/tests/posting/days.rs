@@ -296,11 +296,11 @@ async fn what_happens_after_a_day_waits_for_its_end_and_what_happened_before_goe
         "2026-03-20",
         "3",
         "4",
-        "tax_id_recorded",
+        "withdrawal_requested",
         "5",
         "2026-03-21",
         "6",
-        "tax_id_recorded",
+        "withdrawal_requested",
     ];
     assert_eq!(world.facts().await, expected);
     let snapshot = store::snapshot::read(&mut world.source).await.unwrap();
@@ -312,8 +312,9 @@ async fn command(connection: &mut PgConnection, key: &str) {
         actor: Address::ZERO,
         idempotency_key: key,
         effective_at: 5,
-        cause: Cause::Reported(plan::Report::TaxIdRecorded {
+        cause: Cause::Reported(plan::Report::WithdrawalRequested {
             wallet: Address::ZERO,
+            amount: Amount::new(1),
         }),
     };
     inbox::insert_command(connection, &command).await.unwrap();
