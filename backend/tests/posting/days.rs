@@ -296,11 +296,11 @@ async fn what_happens_after_a_day_waits_for_its_end_and_what_happened_before_goe
         "2026-03-20",
         "3",
         "4",
-        "withdrawal_requested",
+        "100",
         "5",
         "2026-03-21",
         "6",
-        "withdrawal_requested",
+        "100",
     ];
     assert_eq!(world.facts().await, expected);
     let snapshot = store::snapshot::read(&mut world.source).await.unwrap();
@@ -314,7 +314,7 @@ async fn command(connection: &mut PgConnection, key: &str) {
         effective_at: 5,
         cause: Cause::Reported(plan::Report::WithdrawalRequested {
             wallet: Address::ZERO,
-            amount: Amount::new(1),
+            amount: Amount::new(100),
         }),
     };
     inbox::insert_command(connection, &command).await.unwrap();
