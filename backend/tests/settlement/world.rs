@@ -283,7 +283,7 @@ impl World {
         for user in users {
             let available: String = self
                 .text(
-                    "SELECT available::text FROM user_balances JOIN users ON users.id = user_id WHERE wallet = $1",
+                    "SELECT available::text FROM user_balances JOIN users ON users.id = user_id WHERE users.wallet = $1",
                     user.as_slice(),
                 )
                 .await;
