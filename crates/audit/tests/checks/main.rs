@@ -8,6 +8,7 @@
 mod books;
 mod leaves;
 mod planting;
+mod purchases;
 mod settling;
 mod standing;
 mod sums;

@@ -65,9 +65,41 @@ pub(crate) fn consistent_with_logs(users: u32) -> (Snapshot, Vec<(Event, Option<
     (world.snapshot(), logs)
 }
 
+/// A world of subscriptions: six users one below the other but for user 3, who is a direct of user 1 as user 2 is; one buys again,
+/// one pays too little, and one pays after the registration went back.
+pub(crate) fn purchases() -> Snapshot {
+    let text = include_str!("../../../../plans/subscription.toml").replace("\"USDT\"", "\"BNB\"");
+    let allocations = "[[subscription.allocations]]\nfund = \"yield\"\nbps = 500\n";
+    let plan = plan::compile(&format!("{text}\n{allocations}")).unwrap();
+    let mut world = World::of(plan, 6);
+    let units = |bnb: u128| Amount::new(bnb * BNB);
+    for (user, sponsor, bnb) in [
+        (1, None, 60),
+        (2, Some(1), 100),
+        (3, Some(1), 50),
+        (4, Some(2), 1_000),
+        (5, Some(4), 3_001),
+        (6, Some(5), 50),
+    ] {
+        let intake = world.intake(user, sponsor, user, units(bnb));
+        world.post(Cause::Registered(intake));
+    }
+    for (number, user, bnb) in [(101, 1, 77), (104, 4, 7)] {
+        let intake = world.intake(user, None, number, units(bnb));
+        world.post(Cause::RetoppedUp(intake));
+    }
+    world.refund(6, 6, units(50));
+    let intake = world.intake(6, None, 106, units(50));
+    world.post(Cause::RetoppedUp(intake));
+    world.snapshot()
+}
+
 impl World {
     fn new(users: u32) -> Self {
-        let plan = plan();
+        Self::of(plan(), users)
+    }
+
+    fn of(plan: CompiledPlan, users: u32) -> Self {
         Self {
             recount: Recount::new(Book::new(plan.clone())),
             plan,

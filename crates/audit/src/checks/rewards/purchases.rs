@@ -92,7 +92,8 @@ impl Lookup<'_> {
             DirectsCounted::AllTime => directs >= usize::try_from(directs_required).unwrap_or(usize::MAX),
             DirectsCounted::Active => true,
         };
-        is_in_place && has_directs && !self.is_gone(upline.get(), deposit.fact_seq)
+        let is_about = part.recipient == Some(upline.get());
+        is_about && is_in_place && has_directs && !self.is_gone(upline.get(), deposit.fact_seq)
     }
 
     /// How far above a user another one is.
