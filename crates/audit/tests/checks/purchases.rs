@@ -43,53 +43,63 @@ fn purchases_of_any_amount_agree_and_what_bought_nothing_waits_in_clearing() {
     }
 }
 
+/// Moves a base unit from one part to another.
+fn shift(parts: &mut [Part], from: Account, into: Account) {
+    less(&mut part(parts, from).amount);
+    more(&mut part(parts, into).amount);
+}
+
+/// Gives a part to a user.
+fn give(part: &mut Part, number: u32) {
+    part.credit = to(Beneficiary::User(user(number)));
+    part.recipient = Some(number);
+}
+
 #[test]
 fn a_share_that_is_too_small_or_somebody_elses_is_found() {
-    let sponsor = to(Beneficiary::User(user(4)));
-    for change in [
-        // The sponsor's share goes to the company in part, to somebody beside the line, or to nobody.
-        (|parts: &mut Vec<Part>, sponsor| {
-            less(&mut part(parts, sponsor).amount);
-            more(&mut part(parts, to(Beneficiary::Company)).amount);
-        }) as fn(&mut Vec<Part>, Account),
-        |parts, sponsor| part(parts, sponsor).credit = to(Beneficiary::User(user(3))),
-        |parts, sponsor| part(parts, sponsor).credit = to(Beneficiary::User(user(2))),
-        |parts, sponsor| parts.retain(|part| part.credit != sponsor),
-        |parts, sponsor| part(parts, sponsor).recipient = Some(3),
-        // The fund's share goes to the company.
-        |parts, _| {
-            less(&mut part(parts, to(Beneficiary::Fund(Fund::new(1)))).amount);
-            more(&mut part(parts, to(Beneficiary::Company)).amount);
-        },
-        // The company's share is missing, or something is added.
-        |parts, _| less(&mut part(parts, to(Beneficiary::Company)).amount),
-        |parts, sponsor| {
-            let extra = Part {
-                credit: sponsor,
+    let (first, second) = (to(Beneficiary::User(user(4))), to(Beneficiary::User(user(2))));
+    let (fund, company) = (to(Beneficiary::Fund(Fund::new(1))), to(Beneficiary::Company));
+    let changes: [&dyn Fn(&mut Vec<Part>); 9] = [
+        &|parts| shift(parts, first, second),
+        &|parts| shift(parts, first, company),
+        // Beside the line, too far up, and nobody.
+        &|parts| give(part(parts, first), 3),
+        &|parts| give(part(parts, first), 2),
+        &|parts| parts.retain(|part| part.credit != first),
+        &|parts| part(parts, first).recipient = Some(3),
+        // Another fund has the share of the fund, and of the company.
+        &|parts| part(parts, fund).credit = to(Beneficiary::Fund(Fund::new(2))),
+        &|parts| part(parts, company).credit = to(Beneficiary::Fund(Fund::new(2))),
+        &|parts| {
+            let more = Part {
+                credit: first,
                 amount: Amount::new(1),
                 reason: Reason::Direct,
                 recipient: Some(4),
             };
-            parts.push(extra);
+            parts.push(more);
         },
-    ] {
-        assert_eq!(found(5, |parts| change(parts, sponsor)), ["R14"]);
+    ];
+    for change in changes {
+        assert_eq!(found(5, change), ["R14"]);
     }
 }
 
 #[test]
 fn an_upline_without_the_directs_of_a_generation_or_who_is_gone_gets_nothing_of_it() {
-    // User 2 has one direct, and generation 3 needs two.
-    let unqualified = |parts: &mut Vec<Part>| {
-        let missed = parts.iter_mut().find(|part| part.reason == Reason::Generation(3));
-        let missed = missed.unwrap();
-        assert_eq!(
-            missed.credit,
-            to(Beneficiary::Breakage(BreakageCause::Unqualified))
-        );
-        missed.credit = to(Beneficiary::User(user(2)));
-    };
-    assert_eq!(found(6, unqualified), ["R14"]);
+    // User 2 has one direct, and generation 3 needs two; the registration of user 6 went back.
+    for (number, generation, upline, cause) in [
+        (6, 3, 2, BreakageCause::Unqualified),
+        (7, 1, 6, BreakageCause::Refunded),
+    ] {
+        let unqualified = |parts: &mut Vec<Part>| {
+            let reason = Reason::Generation(generation);
+            let missed = parts.iter_mut().find(|part| part.reason == reason).unwrap();
+            assert_eq!(missed.credit, to(Beneficiary::Breakage(cause)));
+            give(missed, upline);
+        };
+        assert_eq!(found(number, unqualified), ["R14"]);
+    }
 }
 
 #[test]

@@ -65,13 +65,13 @@ pub(crate) fn consistent_with_logs(users: u32) -> (Snapshot, Vec<(Event, Option<
     (world.snapshot(), logs)
 }
 
-/// A world of subscriptions: six users one below the other but for user 3, who is a direct of user 1 as user 2 is; one buys again,
-/// one pays too little, and one pays after the registration went back.
+/// A world of subscriptions: seven users one below the other but for user 3, who is a direct of user 1 as user 2 is; one buys again,
+/// one pays too little, one pays after the registration went back, and has a direct after that.
 pub(crate) fn purchases() -> Snapshot {
     let text = include_str!("../../../../plans/subscription.toml").replace("\"USDT\"", "\"BNB\"");
     let allocations = "[[subscription.allocations]]\nfund = \"yield\"\nbps = 500\n";
     let plan = plan::compile(&format!("{text}\n{allocations}")).unwrap();
-    let mut world = World::of(plan, 6);
+    let mut world = World::of(plan, 7);
     let units = |bnb: u128| Amount::new(bnb * BNB);
     for (user, sponsor, bnb) in [
         (1, None, 60),
@@ -91,6 +91,8 @@ pub(crate) fn purchases() -> Snapshot {
     world.refund(6, 6, units(50));
     let intake = world.intake(6, None, 106, units(50));
     world.post(Cause::RetoppedUp(intake));
+    let intake = world.intake(7, Some(6), 7, units(50));
+    world.post(Cause::Registered(intake));
     world.snapshot()
 }
 
