@@ -6,10 +6,12 @@ use alloy::signers::SignerSync;
 use alloy::sol_types::SolCall;
 use approval::{WithdrawalCommand, command_nonce};
 use money::Amount;
+use plan::{Book, Cause, Day, Intake, Report};
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::inbox::{self, Command};
 
-use crate::world::{Answer, BNB, Session, World, key, wallet};
+use crate::world::{Answer, BNB, CHAIN_TIME, DISCLOSURE, Session, World, key, matured, reference, wallet};
 
 /// The shipped plan in which a subscription may be smaller, counted in the chain's coin.
 pub(crate) fn plan_text() -> String {
@@ -18,12 +20,75 @@ pub(crate) fn plan_text() -> String {
         .replace("from = \"50\"", "from = \"2\"")
 }
 
+/// The same in which purchases fill the fund of accruals.
+fn filling() -> String {
+    format!(
+        "{}\n[[subscription.allocations]]\nfund = \"yield\"\nbps = 5000\n",
+        plan_text()
+    )
+}
+
+/// The day of the newest block; it is a Saturday.
+const TODAY: u32 = 100;
+
 /// A ledger of subscriptions in which person 1 bought one of 20, and persons under each other as `sponsors` says.
 pub(crate) async fn world(sponsors: &[u8]) -> World {
     World::of_plan(&plan_text(), sponsors).await
 }
 
 impl World {
+    /// Lets the calendar end a day. It has not begun by the chain's clock in these ledgers, so the day comes as a command does.
+    async fn end_day(&mut self, day: u32) {
+        let command = Command {
+            actor: wallet(0xee),
+            idempotency_key: &day.to_string(),
+            effective_at: CHAIN_TIME,
+            cause: Cause::Reported(Report::DayEnded { day: Day::new(day) }),
+        };
+        let mut connection = self.database.connection().await;
+        inbox::insert_command(&mut connection, &command).await.unwrap();
+        self.post_causes(vec![]).await;
+    }
+
+    /// Users 1 to 3 bought for 20 each, of which user 1 got two shares; all of it has matured, and a day has accrued.
+    async fn accrued() -> Self {
+        let mut world = Self::of_plan(&filling(), &[1, 1]).await;
+        world.end_day(TODAY + 1).await;
+        world.post_causes(vec![matured(60 * BNB)]).await;
+        world.end_day(TODAY + 2).await;
+        world
+    }
+
+    async fn balance(&self, session: &Session, name: &str) -> u128 {
+        let me = self.get("/users/me", Some(session)).await.ok();
+        me["balances"][name].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Kind, amount and state of the newest entries of a user's history.
+    async fn newest(&self, session: &Session, entries: usize) -> Vec<(String, u128, String)> {
+        let path = format!("/users/{}/history?limit={entries}", session.person);
+        let history = self.get(&path, Some(session)).await.ok();
+        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
+        let entries = history["entries"].as_array().unwrap().iter();
+        entries
+            .map(|entry| {
+                (
+                    text(entry, "kind"),
+                    text(entry, "amount").parse().unwrap(),
+                    text(entry, "state"),
+                )
+            })
+            .collect()
+    }
+
+    /// Whether everything that is stored follows from the facts.
+    async fn assert_verified(&self, text: &str) {
+        let mut connection = self.database.connection().await;
+        let snapshot = store::snapshot::read(&mut connection).await.unwrap();
+        let empty = Book::new(plan::compile(text).unwrap());
+        assert_eq!(audit::verify(&empty, &snapshot), []);
+    }
+
     /// Requests what a withdrawal gives.
     pub(crate) async fn quote(&self, session: &Session, user: u32, key: &str, amount: u128) -> Answer {
         let path = format!("/users/{user}/withdrawals/quote?amount={amount}");
@@ -167,4 +232,132 @@ async fn a_withdrawal_is_quoted_and_signed_by_its_user() {
     let wrong = json!({ "amount": "1", "signature": format!("0x{}", "11".repeat(65)) });
     assert_eq!(world.hand_in(&user, 1, "a", &wrong).await.code(), "bad_signature");
     assert_eq!(world.rows("SELECT FROM inbox WHERE source = 'command'").await, 0);
+}
+
+fn entry(kind: &str, amount: u128, state: &str) -> (String, u128, String) {
+    (kind.to_owned(), amount, state.to_owned())
+}
+
+/// A thirtieth of 6 % of 20.
+const ACCRUED: u128 = BNB / 25;
+
+#[tokio::test]
+async fn a_user_sees_what_a_subscription_accrued_and_takes_it_out() {
+    let mut world = World::accrued().await;
+    let user = world.sign_in(1).await;
+    let listed = world.get("/users/1/subscriptions", Some(&user)).await.ok();
+    assert_eq!(listed["subscriptions"][0]["accrued"], ACCRUED.to_string());
+    assert_eq!(
+        world.newest(&user, 1).await,
+        [entry("accrual", ACCRUED, "matured")]
+    );
+    // A tenth of two purchases, and the day.
+    let (wallet, granted) = (world.balance(&user, "wallet").await, 4 * BNB + ACCRUED);
+    assert_eq!(
+        (wallet, world.balance(&user, "gross_income").await),
+        (granted, granted)
+    );
+    assert_eq!(world.balance(&user, "net_income").await, granted);
+
+    let quote = world.quote(&user, 1, "all", wallet).await.ok();
+    let fee = wallet / 20;
+    assert_eq!(
+        (&quote["fee"], &quote["owed"]),
+        (&json!(fee.to_string()), &json!("0"))
+    );
+    assert_eq!(quote["net"], (wallet - fee).to_string());
+    let accepted = world.withdraw_wallet(&user, 1, "all", wallet).await;
+    assert_eq!(accepted.status, 202);
+    world.post_causes(vec![]).await;
+    assert_eq!(world.balance(&user, "wallet").await, 0);
+    assert_eq!(world.balance(&user, "available").await, wallet - fee);
+    assert_eq!(
+        world.newest(&user, 1).await,
+        [entry("withdrawal", wallet, "paid")]
+    );
+    // A repeat finds it, although nothing is left; another content under its key is refused.
+    let again = world.withdraw_wallet(&user, 1, "all", wallet).await.ok();
+    assert_eq!(again["command_id"], accepted.body["command_id"]);
+    assert!(again["fact_seq"].is_u64());
+    let other = world.withdraw_wallet(&user, 1, "all", wallet - 1).await;
+    assert_eq!(other.code(), "idempotency_conflict");
+    world.assert_verified(&filling()).await;
+}
+
+#[tokio::test]
+async fn what_accrues_before_a_payment_is_final_waits_and_goes_back_with_it() {
+    let mut world = World::accrued().await;
+    let bought = Intake {
+        deposit_ref: reference(2, 9),
+        wallet: wallet(2),
+        sponsor: None,
+        amount: Amount::new(20 * BNB),
+        refundable_until: CHAIN_TIME + 20 * 86_400,
+        plan_hash: plan::compile(&filling()).unwrap().hash(),
+        disclosure_hash: DISCLOSURE,
+    };
+    world.post_causes(vec![Cause::RetoppedUp(bought.clone())]).await;
+    world.end_day(TODAY + 3).await;
+    let user = world.sign_in(2).await;
+    let waits = [
+        entry("accrual", ACCRUED, "held"),
+        entry("accrual", ACCRUED, "matured"),
+    ];
+    assert_eq!(world.newest(&user, 2).await, waits);
+    assert_eq!(world.balance(&user, "deferred").await, ACCRUED);
+    assert_eq!(world.balance(&user, "funded_income").await, 3 * ACCRUED);
+    let went_back = Cause::Refunded {
+        deposit_ref: bought.deposit_ref,
+        wallet: bought.wallet,
+        to: bought.wallet,
+        amount: bought.amount,
+    };
+    world.post_causes(vec![went_back]).await;
+    let [reversed, kept] = waits;
+    let reversed = (reversed.0, reversed.1, "reversed".to_owned());
+    assert_eq!(world.newest(&user, 2).await, [reversed, kept]);
+    assert_eq!(world.balance(&user, "deferred").await, 0);
+    let listed = world.get("/users/2/subscriptions", Some(&user)).await.ok();
+    let states: Vec<&Value> = listed["subscriptions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["state"])
+        .collect();
+    assert_eq!(states, ["active", "ended"]);
+    world.assert_verified(&filling()).await;
+}
+
+#[tokio::test]
+async fn a_rank_is_shown_once_a_week_has_closed() {
+    let reachable = plan_text()
+        .replacen("main_min = \"5000\"", "main_min = \"20\"", 1)
+        .replacen("other_min = \"5000\"", "other_min = \"20\"", 1);
+    let mut world = World::of_plan(&reachable, &[1, 1]).await;
+    world.end_day(TODAY).await;
+    let user = world.sign_in(1).await;
+    let ranks = world.get("/users/1/ranks", Some(&user)).await.ok();
+    assert_eq!((&ranks["title"], &ranks["changes"]), (&Value::Null, &json!([])));
+    // Sunday.
+    world.end_day(TODAY + 1).await;
+    let ranks = world.get("/users/1/ranks", Some(&user)).await.ok();
+    let connector = json!({ "number": 1, "name": "Connector", "weekly_bonus": (50 * BNB).to_string() });
+    assert_eq!((&ranks["title"], &ranks["paid_as"]), (&connector, &connector));
+    let changes = ranks["changes"].as_array().unwrap();
+    let mut titles: Vec<&Value> = changes.iter().map(|change| &change["is_title"]).collect();
+    titles.sort_by_key(|title| title.to_string());
+    assert_eq!(titles, [false, true]);
+    assert!(changes.iter().all(|change| change["rank"] == connector));
+    // One after the other, by pages.
+    let page = world.get("/users/1/ranks?limit=1", Some(&user)).await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let last = world
+        .get(&format!("/users/1/ranks?limit=1&cursor={cursor}"), Some(&user))
+        .await
+        .ok();
+    assert_eq!(
+        (&page["changes"][0], &last["changes"][0]),
+        (&changes[0], &changes[1])
+    );
+    assert_eq!(last["next_cursor"], Value::Null);
 }
