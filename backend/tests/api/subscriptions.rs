@@ -259,6 +259,9 @@ async fn a_user_sees_what_a_subscription_accrued_and_takes_it_out() {
     );
     assert_eq!(world.balance(&user, "net_income").await, granted);
 
+    let small = world.quote(&user, 1, "all", BNB - 1).await;
+    assert_eq!(small.code(), "below_minimum");
+    assert!(small.body["detail"].as_str().unwrap().contains("the smallest withdrawal is"));
     let quote = world.quote(&user, 1, "all", wallet).await.ok();
     let fee = wallet / 20;
     assert_eq!(
@@ -306,6 +309,7 @@ async fn what_accrues_before_a_payment_is_final_waits_and_goes_back_with_it() {
     assert_eq!(world.newest(&user, 2).await, waits);
     assert_eq!(world.balance(&user, "deferred").await, ACCRUED);
     assert_eq!(world.balance(&user, "funded_income").await, 3 * ACCRUED);
+    assert_eq!(world.balance(&user, "net_income").await, 3 * ACCRUED);
     let went_back = Cause::Refunded {
         deposit_ref: bought.deposit_ref,
         wallet: bought.wallet,
