@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod app;
 pub mod config;
 pub mod http;
+pub mod lease_guard;
 pub mod login;
 pub mod posting;
 pub mod relay;

@@ -16,7 +16,6 @@ mod calls;
 mod claims;
 pub mod config;
 mod foresee;
-mod lease_guard;
 mod life;
 mod mark;
 mod memory;
@@ -44,19 +43,19 @@ use store::deadline::BEGIN_WITHIN;
 use store::deployment::{self, Deployment, DeploymentError};
 use store::lease::{self, LeaseError, LeaseName};
 use store::rights::Role;
-use store::within;
+use store::{Deadlines, StoreError, within};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 pub use batches::AUTHORIZATION_SECONDS;
 pub use calls::CallsError;
 pub use config::Config;
-pub use lease_guard::{LeaseGuard, connect};
 use life::Life;
 pub use network::{Network, NetworkError};
 pub use resume::{ResumeError, Resumed};
 pub use worker::{Step, StepError, Worker};
 
+use crate::lease_guard::{self, LeaseGuard};
 use crate::relay::{Relayer, RelayerError};
 use crate::succession::{self, SuccessionError};
 
@@ -123,6 +122,17 @@ impl SettleError {
             Self::CoolingOff(CoolingOffError::Unread(ChainError::Transport { .. }))
         )
     }
+}
+
+/// What the database calls the worker's connections.
+const CONNECTED_AS: &str = "trellis-settlement";
+
+/// A connection for the worker.
+///
+/// # Errors
+/// The URL is not valid, or the server rejects the connection.
+pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
+    lease_guard::connect(url, Deadlines::SERVICE, CONNECTED_AS).await
 }
 
 /// Works until `stop` is cancelled or something fails.

@@ -12,5 +12,6 @@ mod reorganization;
 mod restored_by_command;
 mod settlement;
 mod soak;
+mod subscriptions;
 mod time_limits;
 mod two_of_a_kind;

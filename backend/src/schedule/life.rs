@@ -11,7 +11,7 @@ use store::{StoreError, within};
 use tokio_util::sync::CancellationToken;
 
 use super::{Config, ScheduleError, Scheduler, Step, connect};
-use crate::settlement::LeaseGuard;
+use crate::lease_guard::LeaseGuard;
 use crate::succession::{Succession, Successor};
 
 /// Between two looks for a day that is over: causes of the next day wait for it.

@@ -3,10 +3,10 @@
 use plan::{CompiledPlan, Day};
 use service::fault_point;
 use sqlx::{PgConnection, PgTransaction};
-use store::{Deadlines, StoreError, checkpoint, deadline, schedule};
+use store::{Deadlines, StoreError, checkpoint, schedule};
 
 use super::ScheduleError;
-use crate::settlement::LeaseGuard;
+use crate::lease_guard::{self, LeaseGuard};
 
 /// Days of one transaction: a month of downtime is made up for in a moment, and a step stays short.
 const DAYS_MAX: u32 = 31;
@@ -32,13 +32,12 @@ pub enum Step {
     Idle,
 }
 
-/// A connection for the schedule: a commit returns when it is on disk.
+/// A connection for the schedule.
 ///
 /// # Errors
 /// The URL is not valid, or the server rejects the connection.
 pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
-    let options = Deadlines::SERVICE.options(url, "trellis-schedule")?;
-    deadline::connect_with(&options.options([("synchronous_commit", "on")])).await
+    lease_guard::connect(url, Deadlines::SERVICE, "trellis-schedule").await
 }
 
 impl Scheduler {

@@ -15,7 +15,8 @@ use store::liabilities_build::{self, Claimed, NewRoot, NodeRow};
 use store::{Deadlines, StoreError, audit_log, liabilities};
 use thiserror::Error;
 
-use super::lease_guard;
+use super::CONNECTED_AS;
+use crate::lease_guard;
 
 /// Between two looks for a request.
 const POLL: Duration = Duration::from_millis(200);
@@ -57,7 +58,7 @@ pub(super) async fn keep(database_url: String) {
 async fn next(database_url: &str, kept: &mut Option<PgConnection>) -> Result<bool, StoreError> {
     let connection = match kept {
         Some(connection) => connection,
-        None => kept.insert(lease_guard::connect_within(database_url, Deadlines::OFFLINE).await?),
+        None => kept.insert(lease_guard::connect(database_url, Deadlines::OFFLINE, CONNECTED_AS).await?),
     };
     Ok(build_next(connection).await? || complete_next(connection).await?)
 }

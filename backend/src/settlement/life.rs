@@ -9,11 +9,12 @@ use store::{StoreError, within};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::lease_guard::LeaseGuard;
 use crate::relay::{self, Relayer};
 use crate::succession::{Succession, Successor};
 
 use super::worker::{Step, StepError, Worker};
-use super::{Config, LeaseGuard, Network, SettleError, build};
+use super::{Config, Network, SettleError, build};
 
 /// What outlives a connection.
 pub(super) struct Life<'a> {

@@ -21,10 +21,10 @@ use thiserror::Error;
 
 use super::calls::CallsError;
 use super::config::Config;
-use super::lease_guard::LeaseGuard;
 use super::memory::Memory;
 use super::network::Network;
 use crate::agreement;
+use crate::lease_guard::LeaseGuard;
 
 /// The worker.
 #[derive(Debug)]

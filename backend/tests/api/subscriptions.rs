@@ -261,7 +261,12 @@ async fn a_user_sees_what_a_subscription_accrued_and_takes_it_out() {
 
     let small = world.quote(&user, 1, "all", BNB - 1).await;
     assert_eq!(small.code(), "below_minimum");
-    assert!(small.body["detail"].as_str().unwrap().contains("the smallest withdrawal is"));
+    assert!(
+        small.body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("the smallest withdrawal is")
+    );
     let quote = world.quote(&user, 1, "all", wallet).await.ok();
     let fee = wallet / 20;
     assert_eq!(

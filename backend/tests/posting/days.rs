@@ -6,9 +6,9 @@ mod killed;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, FixedBytes, U256};
+use backend::lease_guard::LeaseGuard;
 use backend::posting::{Step, Writer};
 use backend::schedule::{self, Scheduler};
-use backend::settlement::LeaseGuard;
 use money::Amount;
 use plan::{Book, Cause, CompiledPlan, Day};
 use sqlx::{Connection, PgConnection, Row};

@@ -1,4 +1,4 @@
-//! [`LeaseGuard`]: the worker's connection together with its lease. All writes happen in transactions that check the
+//! [`LeaseGuard`]: a worker's connection together with its lease. All writes happen in transactions that check the
 //! lease, and the lease is renewed while waiting for the network.
 
 use std::time::{Duration, Instant};
@@ -19,17 +19,13 @@ pub struct LeaseGuard {
     renewed: Instant,
 }
 
-/// A connection for the worker: a commit returns when it is on disk.
-///
-/// # Errors
-/// The URL is not valid, or the server rejects the connection.
-pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
-    connect_within(url, Deadlines::SERVICE).await
-}
-
-/// The same with other deadlines.
-pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<PgConnection, StoreError> {
-    let options = deadlines.options(url, "trellis-settlement")?;
+/// A connection for whoever holds a lease, under this name: a commit returns when it is on disk.
+pub(crate) async fn connect(
+    url: &str,
+    deadlines: Deadlines,
+    name: &'static str,
+) -> Result<PgConnection, StoreError> {
+    let options = deadlines.options(url, name)?;
     deadline::connect_with(&options.options([("synchronous_commit", "on")])).await
 }
 
