@@ -7,6 +7,9 @@ use money::Amount;
 use crate::planting::{found_in, less, more, user};
 use crate::world::{BNB, purchases, reference};
 
+/// What is changed of a payment's parts.
+type Change<'a> = &'a dyn Fn(&mut Vec<Part>);
+
 /// Checks that find something after the parts of the payment with this number were changed.
 fn found(number: u32, change: impl FnOnce(&mut Vec<Part>)) -> Vec<&'static str> {
     let mut snapshot = purchases();
@@ -59,7 +62,7 @@ fn give(part: &mut Part, number: u32) {
 fn a_share_that_is_too_small_or_somebody_elses_is_found() {
     let (first, second) = (to(Beneficiary::User(user(4))), to(Beneficiary::User(user(2))));
     let (fund, company) = (to(Beneficiary::Fund(Fund::new(1))), to(Beneficiary::Company));
-    let changes: [&dyn Fn(&mut Vec<Part>); 9] = [
+    let changes: [Change<'_>; 9] = [
         &|parts| shift(parts, first, second),
         &|parts| shift(parts, first, company),
         // Beside the line, too far up, and nobody.
