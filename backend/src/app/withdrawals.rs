@@ -8,7 +8,7 @@ use money::Amount;
 use plan::{Cause, CompiledPlan, Report};
 use store::StoreError;
 use store::inbox::{self, Command, InboxError, Stored};
-use store::user::{self, User, UserStatus};
+use store::user::{self, User};
 use thiserror::Error;
 
 use super::{App, now};
@@ -32,9 +32,6 @@ pub enum WithdrawalError {
     /// Matured rewards do not wait in a wallet balance.
     #[error("the plan has no wallet balance: matured rewards are paid without a request")]
     NotInPlan,
-    /// The registration was refunded.
-    #[error("the registration was refunded")]
-    Refunded,
     /// The balance is smaller.
     #[error("the wallet balance is {0} base units")]
     AboveBalance(Amount),
@@ -57,10 +54,6 @@ pub enum WithdrawalError {
 /// # Errors
 /// Everything that [`request`] refuses but the signature.
 pub async fn quote(app: &App, user: &User, amount: Amount) -> Result<WithdrawalQuote, WithdrawalError> {
-    match user.status {
-        UserStatus::Active => {}
-        UserStatus::Refunded => return Err(WithdrawalError::Refunded),
-    }
     let plan = &app.ledger.plan;
     if !plan.pays_into_wallet() {
         return Err(WithdrawalError::NotInPlan);

@@ -106,7 +106,6 @@ impl From<WithdrawalError> for Problem {
         let code = match error {
             WithdrawalError::Inbox(error) => return error.into(),
             WithdrawalError::NotInPlan => Code::NotInPlan,
-            WithdrawalError::Refunded => Code::RefundedUser,
             WithdrawalError::AboveBalance(_) => Code::AboveBalance,
             WithdrawalError::BelowMinimum(_) | WithdrawalError::NothingLeft => Code::BelowMinimum,
             WithdrawalError::BadSignature => Code::BadSignature,

@@ -259,6 +259,14 @@ async fn a_user_sees_what_a_subscription_accrued_and_takes_it_out() {
     );
     assert_eq!(world.balance(&user, "net_income").await, granted);
 
+    // The disclosure counts what has matured, also before it is taken out; of that only what the fee leaves.
+    let received = async |world: &World| {
+        let disclosure = world.get("/disclosure", None).await.ok();
+        let text = disclosure["text"].as_str().unwrap();
+        let line = text.lines().find(|line| line.starts_with("- received by all: "));
+        line.unwrap().to_owned()
+    };
+    assert_eq!(received(&world).await, "- received by all: 4.12 BNB");
     let small = world.quote(&user, 1, "all", BNB - 1).await;
     assert_eq!(small.code(), "below_minimum");
     assert!(
@@ -279,6 +287,7 @@ async fn a_user_sees_what_a_subscription_accrued_and_takes_it_out() {
     world.post_causes(vec![]).await;
     assert_eq!(world.balance(&user, "wallet").await, 0);
     assert_eq!(world.balance(&user, "available").await, wallet - fee);
+    assert_eq!(received(&world).await, "- received by all: 3.918 BNB");
     assert_eq!(
         world.newest(&user, 1).await,
         [entry("withdrawal", wallet, "paid")]
@@ -313,6 +322,11 @@ async fn what_accrues_before_a_payment_is_final_waits_and_goes_back_with_it() {
     ];
     assert_eq!(world.newest(&user, 2).await, waits);
     assert_eq!(world.balance(&user, "deferred").await, ACCRUED);
+    let held: String = sqlx::query_scalar("SELECT held::text FROM participant_figures WHERE user_id = 2")
+        .fetch_one(world.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(held, ACCRUED.to_string());
     assert_eq!(world.balance(&user, "funded_income").await, 3 * ACCRUED);
     assert_eq!(world.balance(&user, "net_income").await, 3 * ACCRUED);
     let went_back = Cause::Refunded {

@@ -6,7 +6,7 @@ WITH last AS MATERIALIZED (
     SELECT t.debit_id FROM transfer AS t WHERE t.fact_seq > (SELECT fact_seq FROM last)
 ), changed AS MATERIALIZED (
     SELECT a.user_id FROM touched JOIN account AS a ON a.id = touched.account_id
-    WHERE a.user_id IS NOT NULL AND a.kind IN ('available', 'held')
+    WHERE a.user_id IS NOT NULL AND a.kind IN ('available', 'held', 'wallet', 'deferred')
     UNION
     SELECT user_id FROM deposit WHERE id > (SELECT last_deposit FROM last)
     UNION
@@ -25,8 +25,9 @@ WITH last AS MATERIALIZED (
         WHERE d.user_id = c.user_id AND d.state <> 'refunded'
     ) AS p
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(b.credits_posted) FILTER (WHERE a.kind = 'available'), 0) AS received,
-               coalesce(sum(b.credits_posted - b.debits_posted) FILTER (WHERE a.kind = 'held'), 0) AS held
+        SELECT coalesce(sum(b.credits_posted) FILTER (WHERE a.kind = 'available'), 0)
+                   + coalesce(sum(b.credits_posted - b.debits_posted) FILTER (WHERE a.kind = 'wallet'), 0) AS received,
+               coalesce(sum(b.credits_posted - b.debits_posted) FILTER (WHERE a.kind IN ('held', 'deferred')), 0) AS held
         FROM account AS a JOIN balance AS b ON b.account_id = a.id
         WHERE a.user_id = c.user_id
     ) AS r
