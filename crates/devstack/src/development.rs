@@ -68,6 +68,8 @@ pub struct Development {
 impl Development {
     /// Starts everything and waits until it is ready.
     pub async fn start(checkout: &Checkout, spec: &DevelopmentSpec) -> anyhow::Result<Self> {
+        // Read before anything of the last start is deleted.
+        let plan = spec.plan.as_deref().map(plan_in_coin).transpose()?;
         let usual = if spec.throwaway { THROWAWAY } else { KEPT };
         let name = spec.place.as_deref().unwrap_or(usual);
         let Some(lock) = checkout.try_lock(name)? else {
@@ -92,7 +94,6 @@ impl Development {
         let state = continuity(&postgres.address().url(LEDGER), &anvil.rpc_url()).await?;
         notes.extend(mend(&state, &postgres.address().url(LEDGER)).await?);
         let database_url = postgres.address().url(LEDGER);
-        let plan = spec.plan.as_deref().map(plan_in_coin).transpose()?;
         if state == Continuity::New {
             let plan = plan.map_or_else(|| plan_in_coin(&checkout.path(PLAN)), Ok)?;
             deploy(&database_url, &anvil.rpc_url(), &plan).await?;

@@ -10,7 +10,7 @@ use money::Asset;
 /// disclosure of a development system says so.
 ///
 /// # Errors
-/// The file cannot be read, or is no plan.
+/// The file cannot be read, or is no plan that the services run.
 pub(crate) fn plan_in_coin(file: &Path) -> anyhow::Result<String> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     in_coin(&text).with_context(|| format!("{} is refused", file.display()))
@@ -20,7 +20,9 @@ fn in_coin(text: &str) -> anyhow::Result<String> {
     let compile = |text: &str| {
         plan::compile(text).map_err(|error| anyhow::anyhow!("the plan does not compile: {error}"))
     };
-    let asset = compile(text)?.asset();
+    let plan = compile(text)?;
+    plan.served()?;
+    let asset = plan.asset();
     if asset == Asset::Bnb {
         return Ok(text.to_owned());
     }
@@ -47,5 +49,7 @@ mod tests {
         let pools = include_str!("../../../../plans/auto-pool.toml");
         assert_eq!(in_coin(pools).unwrap(), pools);
         assert!(in_coin(&text.replace("asset = ", "asset  = ")).is_err());
+        let others = in_coin(include_str!("../../../../plans/binary-ev.toml"));
+        assert!(others.unwrap_err().to_string().starts_with("plan_not_served"));
     }
 }
