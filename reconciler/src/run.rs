@@ -33,6 +33,9 @@ const BATCHES_MAX: usize = 200;
 /// Connections: one for the look, one for what it found, one for alerts, one for what is seen between runs.
 const CONNECTIONS_MAX: u32 = 4;
 
+/// Between two looks while a fact is posted in parts: there is nothing to see before its last.
+const AMID_PAUSE: Duration = Duration::from_millis(250);
+
 /// One endpoint alone could show a chain of its own.
 const ENDPOINTS_MIN: usize = 2;
 
@@ -62,6 +65,8 @@ pub(crate) enum Look {
     Nothing,
     /// The books, or the events, are not read to the end yet.
     Reading,
+    /// A fact is posted only in part, so that books and chain cannot agree.
+    Amid,
     /// The checks ran.
     Seen(Box<RunReport>),
 }
@@ -162,6 +167,7 @@ impl Reconciler {
                 Look::Nothing => return Ok(None),
                 Look::Seen(looked) if looked.is_full || !everything => return Ok(Some(*looked)),
                 Look::Seen(_) | Look::Reading => {}
+                Look::Amid => tokio::time::sleep(AMID_PAUSE).await,
             }
         }
     }
@@ -178,15 +184,19 @@ impl Reconciler {
         let mut connection = self.pool.acquire().await?;
         let reading = within(self.read_max, async {
             let Some(mut moment) = Moment::now(&mut connection).await? else {
-                return Ok(None);
+                return Ok(Err(Look::Nothing));
             };
+            if moment.is_amid_a_fact().await? {
+                return Ok(Err(Look::Amid));
+            }
             self.memory.forget_what_is_gone(moment.last());
             let reading = self.memory.read(&mut moment, self.slice_users, sweeps).await?;
             moment.end().await?;
-            Ok::<_, StoreError>(Some(reading))
+            Ok::<_, StoreError>(Ok(reading))
         });
-        let Some(reading) = reading.await? else {
-            return Ok(Look::Nothing);
+        let reading = match reading.await? {
+            Ok(reading) => reading,
+            Err(look) => return Ok(look),
         };
         drop(connection);
         let Reading { position, slice, .. } = &reading;

@@ -205,6 +205,11 @@ impl Watcher {
                 self.skip("reading");
                 return Ok(());
             }
+            // The next part makes it look again.
+            Look::Amid => {
+                self.skip("amid_a_fact");
+                return Ok(());
+            }
         };
         self.looks.ended(Some(&looked));
         let pause = looked.working.saturating_mul(PAUSE_FACTOR);

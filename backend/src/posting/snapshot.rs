@@ -4,9 +4,12 @@
 //! replayed. After what came later is applied, it has to be what the books say of every user and deposit. Not responsible for the
 //! format: that is the plan's.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use plan::{BOOK_FORMAT, Book, DepositId};
+use ledger::Account;
+use money::Amount;
+use plan::{BOOK_FORMAT, Book, DepositId, UserId};
 use sqlx::{Connection, PgConnection};
 use store::posting::DepositIndex;
 use store::posting_snapshot::{self, Header, Stored};
@@ -98,9 +101,17 @@ async fn read(connection: &mut PgConnection, empty: &Book, stored: &Stored) -> R
     })
 }
 
-/// Whether the books have exactly these users, wallets, balances and deposits.
+/// Whether the books have exactly these users, wallets, balances and deposits, once the last fact is posted to its end: what it
+/// still makes available is in memory already.
 pub(super) async fn is_of_the_books(connection: &mut PgConnection, book: &Book) -> Result<bool, StoreError> {
     let (mut users, mut deposits) = (0usize, 0usize);
+    let mut to_come: BTreeMap<UserId, Amount> = BTreeMap::new();
+    for leg in book.legs_left() {
+        if let Account::Available(user) = leg.credit {
+            let sum = to_come.entry(user).or_default();
+            *sum = sum.checked_add(leg.amount).unwrap_or(Amount::new(u128::MAX));
+        }
+    }
     let mut first = 1i32;
     loop {
         let numbers = first..first.saturating_add(COMPARED_AT_ONCE);
@@ -113,7 +124,9 @@ pub(super) async fn is_of_the_books(connection: &mut PgConnection, book: &Book) 
         deposits += references.len();
         let is_user = |found: &posting_snapshot::BookedUser| {
             let available = book.state().payments(found.user).available;
-            book.wallet_of(found.user) == Some(found.wallet) && available == found.available
+            let to_come = to_come.get(&found.user).copied().unwrap_or_default();
+            let booked = found.available.checked_add(to_come);
+            book.wallet_of(found.user) == Some(found.wallet) && booked == Ok(available)
         };
         let is_deposit = |(id, deposit_ref): &(DepositId, _)| book.deposit_of(*deposit_ref) == Some(*id);
         if !booked.iter().all(is_user) || !references.iter().all(is_deposit) {

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use plan::{Book, Day, Outcome};
+use plan::{Book, Cause, Day, Outcome};
 use service::fault_point;
 use sqlx::{Acquire, PgConnection};
-use store::inbox::{Entry, Waiting, find_day_end, list_waiting};
+use store::inbox::{Entry, Waiting, continue_fact, find_day_end, list_waiting};
 use store::lease::{self, Lease, LeaseError};
-use store::posting::{BATCH_FACTS_MAX, Batch, DepositIndex, Draft, PostingError, Tail, post};
+use store::posting::{BATCH_FACTS_MAX, BATCH_LEGS_MAX, Batch, DepositIndex, Draft, PostingError, Tail, post};
 use store::replay::find_last_batch;
 use store::{Deadlines, StoreError, deadline, schedule};
 use thiserror::Error;
@@ -15,6 +15,9 @@ use thiserror::Error;
 use super::commands;
 use super::proof::{self, ProofError};
 use super::suspect::Suspect;
+
+/// Facts that continue another, of one batch: about as many legs as a batch of other facts has.
+const PARTS_AT_ONCE: u32 = 8;
 
 /// A lease is renewed this many times before it would expire.
 const RENEWALS_PER_TTL: u32 = 4;
@@ -188,20 +191,30 @@ impl Writer {
         }
         proof::prove(connection, &waiting.entries).await?;
         // Nothing is waited for between here and the end: what is applied is also prepared.
-        let batch = match self.apply(&waiting) {
-            Ok(batch) => batch,
-            Err(error) => return Err(refused(error, &waiting.entries)),
-        };
-        self.prepared = Some(Prepared {
-            batch,
-            entries: waiting.entries,
-        });
+        self.prepared = Some(self.apply(waiting)?);
         Ok(None)
+    }
+
+    /// What continues the last fact, or else what waits.
+    async fn find_next(&self, connection: &mut PgConnection) -> Result<Waiting, StoreError> {
+        let Some(part) = self.book.next_part() else {
+            return self.find_waiting(connection).await;
+        };
+        let end = part.saturating_add(self.book.parts_left().min(PARTS_AT_ONCE));
+        // The first part is the continued fact itself.
+        let continued = self
+            .tail
+            .fact_seq
+            .saturating_sub(u64::from(part).saturating_sub(2));
+        Ok(Waiting {
+            entries: continue_fact(connection, continued, part..end).await?,
+            ..Waiting::default()
+        })
     }
 
     /// What is to be posted next, in a plan with days: what belongs to the day that is open, or else its end, when that is
     /// certain. Nothing of the chain passes the end of its day, in either direction.
-    async fn find_next(&self, connection: &mut PgConnection) -> Result<Waiting, StoreError> {
+    async fn find_waiting(&self, connection: &mut PgConnection) -> Result<Waiting, StoreError> {
         let Some((day, ends_at)) = self.find_open_day(connection).await? else {
             return list_waiting(connection, BATCH_FACTS_MAX).await;
         };
@@ -228,15 +241,28 @@ impl Writer {
         Ok(day.map(|day| (day, plan.time_zone().end_of(day))))
     }
 
-    fn apply(&mut self, waiting: &Waiting) -> Result<Batch, PostingError> {
+    /// Applies what waits, up to a fact that others must continue first, or as much as one batch may have.
+    fn apply(&mut self, waiting: Waiting) -> Result<Prepared, StepError> {
         let mut draft = Draft::new(&self.tail);
         let mut outcome = Outcome::default();
         for entry in &waiting.entries {
+            if self.book.next_part().is_some() != matches!(entry.cause, Cause::Continued { .. }) {
+                break;
+            }
             self.book.apply(&entry.cause, &mut outcome);
-            draft.add(&mut self.deposits, entry, &outcome)?;
+            if let Err(error) = draft.add(&mut self.deposits, entry, &outcome) {
+                return Err(refused(error, &waiting.entries));
+            }
+            if draft.transfer_count() >= BATCH_LEGS_MAX {
+                break;
+            }
         }
         fault_point("posting.after_apply");
-        Ok(draft.seal(waiting.completed))
+        let Waiting {
+            entries, completed, ..
+        } = waiting.first(draft.len());
+        let batch = draft.seal(completed);
+        Ok(Prepared { batch, entries })
     }
 
     async fn post_prepared(&mut self, connection: &mut PgConnection) -> Result<Step, StepError> {

@@ -186,6 +186,17 @@ pub struct IncomeRow {
     pub funded: Amount,
 }
 
+/// A row of `continued_fact`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContinuedRow {
+    /// How many facts it is.
+    pub parts: u32,
+    /// Transfers of all of them.
+    pub legs: u64,
+    /// Sum of these transfers.
+    pub amount: Amount,
+}
+
 /// A row of `accrual`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table of the same name")]
@@ -245,6 +256,8 @@ pub struct Books {
     pub component_effects: BTreeMap<(u64, u32), ComponentEffectRow>,
     /// By fact and position.
     pub accruals: BTreeMap<(u64, u32), AccrualRow>,
+    /// Facts that others continue.
+    pub continued: BTreeMap<u64, ContinuedRow>,
     /// Accruals and what funds granted are counted from the fact behind this one on.
     pub funded_after: u64,
     /// Causes by fact and position.

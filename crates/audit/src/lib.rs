@@ -20,8 +20,9 @@ pub mod verify;
 pub mod vigil;
 
 pub use books::{
-    AccountRow, AccrualRow, BalanceRow, BatchRow, Books, ClaimRow, ComponentEffectRow, DepositRow, IncomeRow,
-    NodeRow, PayoutBatchRow, PayoutRow, PostedFact, RewardRow, Snapshot, TransferRow, TreeRow, UserRow,
+    AccountRow, AccrualRow, BalanceRow, BatchRow, Books, ClaimRow, ComponentEffectRow, ContinuedRow,
+    DepositRow, IncomeRow, NodeRow, PayoutBatchRow, PayoutRow, PostedFact, RewardRow, Snapshot, TransferRow,
+    TreeRow, UserRow,
 };
 pub use discrepancy::{Discrepancy, compare};
 pub use verify::verify;

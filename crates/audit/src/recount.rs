@@ -11,7 +11,9 @@ use ledger::{Account, AccountKind, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::{Book, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
-use crate::books::{Books, DepositRow, NodeRow, PostedFact, RewardRow, TransferRow, TreeRow, UserRow};
+use crate::books::{
+    Books, ContinuedRow, DepositRow, NodeRow, PostedFact, RewardRow, TransferRow, TreeRow, UserRow,
+};
 
 /// Times are stored as SQL's `bigint`; what a chain reports beyond is stored as the largest.
 const TIME_MAX: u64 = i64::MAX as u64;
@@ -136,6 +138,14 @@ impl Recount {
             // The node that a move took says it already.
             Effect::Progressed { .. } => {}
             Effect::Component(effect) => self.take_component(fact.seq, effect),
+            Effect::Continues { parts, legs, amount } => {
+                let row = ContinuedRow {
+                    parts: *parts,
+                    legs: u64::from(*legs),
+                    amount: *amount,
+                };
+                self.books.continued.insert(fact.seq, row);
+            }
             Effect::PayoutHeld { .. }
             | Effect::PayoutRefused { .. }
             | Effect::PayoutReduced { .. }

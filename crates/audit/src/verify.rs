@@ -165,6 +165,7 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
         out,
     );
     compare("accrual", &expected.accruals, &found.accruals, out);
+    compare("continued_fact", &expected.continued, &found.continued, out);
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
 }
 

@@ -191,7 +191,7 @@ impl Model {
                 }
             }
             Cause::Reported(report) => self.reported(report),
-            Cause::Noted => {}
+            Cause::Noted | Cause::Continued { .. } => {}
             _ => assert!(self.settled(cause), "{cause:?} is not of this model"),
         }
     }

@@ -128,7 +128,7 @@ impl Model {
                     self.note("UnknownWallet");
                 }
             }
-            Cause::Noted | Cause::Reported(_) => {}
+            Cause::Noted | Cause::Reported(_) | Cause::Continued { .. } => {}
             Cause::ReserveChosen { wallet, tier, choice } => {
                 self.chosen(*wallet, usize::from(tier.get()), *choice);
             }

@@ -1,6 +1,7 @@
 //! [`Book`]: a plan, its state, and the directory from wallets and references to dense ids.
 
 mod code;
+mod continuation;
 mod report;
 mod settlement;
 
@@ -11,12 +12,14 @@ use ledger::UserId;
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
+use crate::outcome::Parts;
 use crate::state::Origin;
 use crate::{
     Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, Plans, State,
 };
 
 pub use code::{BOOK_FORMAT, NotABook};
+pub use continuation::FACT_LEGS_MAX;
 
 /// Applies causes, one after another. The same causes in the same order give the same book.
 #[derive(Clone, Debug)]
@@ -32,6 +35,10 @@ pub struct Book {
     versions: Vec<CompiledPlan>,
     /// Plans that were in force before.
     former: Vec<CompiledPlan>,
+    /// Maximum number of legs, and of effects, of a fact.
+    legs_max: usize,
+    /// What the last fact left to those that continue it.
+    left: Option<Box<Parts>>,
 }
 
 impl Book {
@@ -46,6 +53,8 @@ impl Book {
             references: report::References::default(),
             versions: Vec::new(),
             former: Vec::new(),
+            legs_max: FACT_LEGS_MAX,
+            left: None,
         }
     }
 
@@ -56,8 +65,17 @@ impl Book {
         self
     }
 
-    /// Applies a cause and says what it does. Total, like [`State::apply`]; `out` is emptied first.
+    /// Applies a cause and says what it does, or the first part of it: see [`Book::next_part`]. Total, like
+    /// [`State::apply`]; `out` is emptied first.
     pub fn apply(&mut self, cause: &Cause, out: &mut Outcome) {
+        if let Cause::Continued { part } = *cause {
+            return self.go_on(part, out);
+        }
+        self.apply_whole(cause, out);
+        self.cut(out);
+    }
+
+    fn apply_whole(&mut self, cause: &Cause, out: &mut Outcome) {
         match cause {
             Cause::Registered(intake) => self.register(intake, out),
             Cause::RetoppedUp(intake) => self.retop_up(intake, out),
@@ -92,7 +110,7 @@ impl Book {
             Cause::UserUnfrozen { wallet } => {
                 self.about(*wallet, |user| Fact::Unfrozen { user }, unknown_wallet(), out);
             }
-            Cause::Noted => self.apply_fact(&Fact::Noted, out),
+            Cause::Noted | Cause::Continued { .. } => self.apply_fact(&Fact::Noted, out),
             Cause::BatchRequested { .. }
             | Cause::BatchReleased { .. }
             | Cause::BatchSettled { .. }

@@ -142,6 +142,11 @@ pub enum Cause {
     },
     /// What no chain says, to a plan with components.
     Reported(Report),
+    /// The next part of a fact that does more than one fact may: see [`FACT_LEGS_MAX`](crate::FACT_LEGS_MAX).
+    Continued {
+        /// Which part, from 2.
+        part: u32,
+    },
     /// Operators take back a reward that matured wrongly. The user owes it; nothing already entitled falls.
     Corrected {
         /// Who got too much.

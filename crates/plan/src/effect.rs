@@ -227,6 +227,15 @@ pub enum Effect {
     },
     /// A component of the plan changed something.
     Component(ComponentEffect),
+    /// The fact does more than one fact may: what is left follows in facts of its own, without any other between them.
+    Continues {
+        /// How many facts there are in all, this one included.
+        parts: u32,
+        /// Legs of all of them.
+        legs: u32,
+        /// Sum of the amounts of all these legs, in base units.
+        amount: Amount,
+    },
     /// Chain and plan disagree; a human must look.
     Discrepancy {
         /// In what.
@@ -304,6 +313,8 @@ pub enum IgnoredCause {
     Order(OrderError),
     /// A plan that the ledger does not have, or that cannot follow the current one.
     PlanNotApplicable,
+    /// Nothing was left of the fact before.
+    NothingToContinue,
 }
 
 names::names! {
@@ -334,6 +345,8 @@ names::names! {
         UnexpectedWithdrawal = "unexpected_withdrawal",
         /// A treasury operation beyond what belongs to the operator.
         UnexpectedTreasury = "unexpected_treasury",
+        /// A fact came before the one in front of it was continued to its end.
+        Interrupted = "interrupted",
     }
 }
 
@@ -358,6 +371,7 @@ impl IgnoredCause {
             Self::ExceedsRest => "exceeds_rest",
             Self::Order(error) => error.code(),
             Self::PlanNotApplicable => "plan_not_applicable",
+            Self::NothingToContinue => "nothing_to_continue",
         }
     }
 }

@@ -25,7 +25,7 @@ mod versions;
 pub mod workload;
 
 pub use autopool::{Place, PoolRoom, ReserveChoice, Route};
-pub use book::{BOOK_FORMAT, Book, NotABook};
+pub use book::{BOOK_FORMAT, Book, FACT_LEGS_MAX, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
 pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind, PaymentBounds};

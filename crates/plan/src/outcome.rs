@@ -1,9 +1,13 @@
 //! [`Outcome`]: everything that one fact does, and on request why.
 
+mod parts;
+
 use ledger::{Account, Leg};
 
 use crate::decision::{Decisions, Passed, Why};
 use crate::effect::{ComponentEffect, Effect};
+
+pub(crate) use parts::Parts;
 
 /// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,10 +20,12 @@ pub struct Outcome {
     pub(crate) decisions: Decisions,
     /// Whether a leg concerns an account of the operator or of a fund, which few legs do.
     concerns_operator: bool,
+    /// Ends of what belongs together, of outcomes that can have very much.
+    steps: Vec<Mark>,
 }
 
 /// How much of an outcome there is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     legs: usize,
     effects: usize,
@@ -44,6 +50,7 @@ impl Outcome {
         self.legs.clear();
         self.effects.clear();
         self.concerns_operator = false;
+        self.steps.clear();
         if self.decisions.are_kept {
             self.decisions.legs.clear();
             self.decisions.effects.clear();
@@ -87,6 +94,12 @@ impl Outcome {
             legs: self.legs.len(),
             effects: self.effects.len(),
         }
+    }
+
+    /// What one user gets by one decision ends here: an outcome is cut between two of these.
+    #[inline]
+    pub(crate) fn ends_step(&mut self) {
+        self.steps.push(self.mark());
     }
 
     /// Says who was offered nothing.

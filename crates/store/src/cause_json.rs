@@ -149,6 +149,9 @@ enum CauseForm {
     RootVetoed {
         root: B256,
     },
+    Continued {
+        part: u32,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

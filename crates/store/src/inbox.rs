@@ -3,6 +3,7 @@
 //! Not responsible for their order as facts; the posting worker numbers them.
 
 mod commands;
+mod continuation;
 mod waiting;
 
 use alloy_primitives::{Address, B256};
@@ -17,6 +18,7 @@ pub use crate::announcement::CHANNEL;
 use crate::announcement::announce;
 use crate::cause_json::{self, CauseText};
 use crate::deployment::{hash, natural};
+pub use continuation::continue_fact;
 pub use waiting::{Waiting, find_day_end, list_waiting};
 
 /// Length of the longest idempotency key: enough for any scheme of a client, too short to be abused as storage.
@@ -217,9 +219,14 @@ impl Entry {
         self.chain.map(|(_, block)| block)
     }
 
-    /// Whether a person or a process commands it. The end of a day is no command: it is as certain as the chain's clock.
+    /// Whether a person or a process commands it. The end of a day is no command: it is as certain as the chain's clock. Nor
+    /// is what follows from the fact before.
     pub const fn is_command(&self) -> bool {
-        self.chain.is_none() && !matches!(self.cause, Cause::Reported(Report::DayEnded { .. }))
+        self.chain.is_none()
+            && !matches!(
+                self.cause,
+                Cause::Reported(Report::DayEnded { .. }) | Cause::Continued { .. }
+            )
     }
 }
 

@@ -61,12 +61,13 @@ pub struct NodeRow {
     pub first_wallet: Address,
 }
 
-/// The oldest request that waits and that nobody else works at; it is locked until the transaction's end.
+/// The oldest request that waits and that nobody else works at; it is locked until the transaction's end. None while a fact is
+/// posted only in part: what it decided is not what users have yet.
 pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option<Claimed>, StoreError> {
     Ok(sqlx::query_as!(
         Claimed,
         r#"SELECT id, requested_by AS "requested_by!: Db<Address>", accept_claims FROM liabilities_request
-         WHERE state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"#
+         WHERE state = 'waiting' AND NOT EXISTS (SELECT FROM open_fact) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"#
     )
     .fetch_optional(&mut **transaction)
     .await?)

@@ -8,6 +8,7 @@ mod changes;
 mod deposits;
 mod draft;
 mod write_components;
+mod write_continued;
 mod write_due;
 mod write_ledger;
 mod write_projections;
@@ -28,6 +29,9 @@ pub use draft::{Batch, Draft};
 /// Maximum number of facts of a batch: what TigerBeetle takes in one request. Larger batches gain nothing any more and make
 /// readers of fresh rows wait.
 pub const BATCH_FACTS_MAX: usize = 8_190;
+
+/// A batch ends with the fact that brings it to so many legs.
+pub const BATCH_LEGS_MAX: usize = 8 * plan::FACT_LEGS_MAX;
 
 /// The end of what is posted, from which the next batch goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,20 +91,37 @@ pub enum PostingError {
         /// Rows written.
         found: u64,
     },
+    /// The facts that continue one do not bring what it said.
+    #[error("the facts that continue fact {fact_seq} do not bring what it said")]
+    PartsDiffer {
+        /// The fact that is continued.
+        fact_seq: u64,
+    },
     /// The database does not respond, or refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// Tables that only the writer itself fills, in an order that is its own: what breaks their rules is no command's fault.
-const OF_THE_WRITER: [&str; 5] = ["fact_", "inbox_", "lease_", "posting_batch_", "transfer_"];
+const OF_THE_WRITER: [&str; 6] = [
+    "continued_fact_",
+    "fact_",
+    "inbox_",
+    "lease_",
+    "posting_batch_",
+    "transfer_",
+];
 
 impl PostingError {
     /// Whether what was to be posted is at fault, and not the database, the lease or the writer.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Fold { .. } | Self::UnknownDeposit { .. } => true,
-            Self::Lease(_) | Self::WrongLease(_) | Self::JournalGap { .. } | Self::RowsDiffer { .. } => false,
+            Self::Lease(_)
+            | Self::WrongLease(_)
+            | Self::JournalGap { .. }
+            | Self::RowsDiffer { .. }
+            | Self::PartsDiffer { .. } => false,
             Self::Store(error) => match error.constraint() {
                 Some(name) => !OF_THE_WRITER.iter().any(|table| name.starts_with(table)),
                 None => error.is_of_the_data(),
@@ -126,6 +147,7 @@ pub async fn post(
     lease::check(transaction, lease).await?;
     write_ledger::write(transaction, lease, batch).await?;
     write_projections::write(transaction, &batch.changes).await?;
+    write_continued::write(transaction, batch).await?;
     write_due::write(transaction, batch).await
 }
 

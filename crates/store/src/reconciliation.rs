@@ -100,6 +100,11 @@ impl<'c> Moment<'c> {
         }))
     }
 
+    /// Whether the books are in the middle of a fact: what it decided is posted only in part.
+    pub async fn is_amid_a_fact(&mut self) -> Result<bool, StoreError> {
+        position::is_amid_a_fact(&mut self.transaction).await
+    }
+
     /// Where the books stand.
     pub const fn position(&self) -> Position {
         self.position

@@ -18,12 +18,13 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 28] = [
+const DERIVED: [&str; 29] = [
     "account",
     "accrual",
     "balance",
     "claim",
     "component_effect",
+    "continued_fact",
     "deposit",
     "discrepancy",
     "due",

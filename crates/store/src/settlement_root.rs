@@ -237,10 +237,11 @@ pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u6
         .transpose()
 }
 
-/// Whether everything that the listener recorded as final is posted.
+/// Whether everything that the listener recorded as final is posted, and no fact only in part.
 pub async fn is_all_posted(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT NOT EXISTS (SELECT FROM inbox WHERE fact_seq IS NULL AND source = 'chain') AS "posted!""#
+        r#"SELECT NOT EXISTS (SELECT FROM inbox WHERE fact_seq IS NULL AND source = 'chain')
+               AND NOT EXISTS (SELECT FROM open_fact) AS "posted!""#
     )
     .fetch_one(connection)
     .await?)

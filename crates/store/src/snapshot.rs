@@ -46,6 +46,7 @@ pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, St
     choices(transaction, books).await?;
     component::read(transaction, books).await?;
     component::read_accruals(transaction, books).await?;
+    component::read_continued(transaction, books).await?;
     settlement::read(transaction, books).await?;
     Ok(snapshot)
 }

@@ -62,6 +62,9 @@ pub(crate) enum RecountError {
     /// A fact ends a day that is not the plan's next one, or at another place among the chain's causes than its clock says.
     #[error("fact {0} is the end of a day, and the chain's clock does not prove it")]
     DayUnproven(u64),
+    /// A fact stands where another has to be continued first.
+    #[error("fact {0} comes before the one in front of it is posted to its end")]
+    Interrupted(u64),
     /// The numbers of facts have a gap.
     #[error("gap in facts: {0} is followed by {1}")]
     Gap(u64, u64),
@@ -205,7 +208,12 @@ impl Recount {
         if fact.seq != self.fact_seq.saturating_add(1) {
             return Err(RecountError::Gap(self.fact_seq, fact.seq));
         }
+        let is_part =
+            matches!(fact.entry.cause, Cause::Continued { part } if self.book.next_part() == Some(part));
         match fact.entry.chain {
+            // What the fact before decided, and nothing else, until it is posted to its end.
+            _ if is_part && fact.entry.chain.is_none() => {}
+            _ if self.book.next_part().is_some() => return Err(RecountError::Interrupted(fact.seq)),
             Some((seq, block)) => {
                 let proven = self.waiting.pop_front();
                 if proven.as_ref() != Some(&(seq, fact.entry.cause.clone())) {

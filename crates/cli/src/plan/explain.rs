@@ -115,26 +115,22 @@ impl Arguments {
 }
 
 async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> anyhow::Result<()> {
-    let mut book = versions.book();
-    let mut out = Outcome::default();
-    let mut found: Option<(Happened, Vec<Line>)> = None;
-    arguments
-        .source
-        .each(|happened| {
-            if happened.seq < seq {
-                book.apply(&happened.cause, &mut out);
-                return Ok(true);
-            }
-            if happened.seq == seq {
-                let (before, mut told) = (book.clone(), Outcome::explained());
-                book.apply(&happened.cause, &mut told);
-                found = Some((happened, explain(before.plans(), before.state(), &told)));
-            }
-            Ok(false)
-        })
-        .await?;
-    let (happened, lines) =
-        found.ok_or_else(|| ending(Status::Unusable, format!("there is no fact {seq}")))?;
+    let mut explained = explained_from(arguments, versions, (seq, seq)).await?;
+    if let Some((
+        _,
+        Happened {
+            cause: Cause::Continued { part },
+            ..
+        },
+        _,
+    )) = &explained
+    {
+        // The fact that it continues decided about it.
+        let continued = seq.saturating_sub(u64::from(part.saturating_sub(1)));
+        explained = explained_from(arguments, versions, (continued, seq)).await?;
+    }
+    let (book, happened, lines) =
+        explained.ok_or_else(|| ending(Status::Unusable, format!("there is no fact {seq}")))?;
     let text = if arguments.json {
         print::fact_json(versions, &book, &happened, &lines).to_string() + "\n"
     } else {
@@ -142,6 +138,35 @@ async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> a
     };
     out!("{text}");
     Ok(())
+}
+
+/// Explains the last of these facts with what was decided from the first of them on; `None` when there is no such fact.
+async fn explained_from(
+    arguments: &Arguments,
+    versions: &Versions,
+    (from, seq): (u64, u64),
+) -> anyhow::Result<Option<(Book, Happened, Vec<Line>)>> {
+    let mut book = versions.book();
+    let (mut out, mut told) = (Outcome::default(), Outcome::explained());
+    let mut before = None;
+    let mut found = None;
+    arguments
+        .source
+        .each(|happened| {
+            if happened.seq < from {
+                book.apply(&happened.cause, &mut out);
+                return Ok(true);
+            }
+            let before = before.get_or_insert_with(|| book.clone());
+            book.apply(&happened.cause, &mut told);
+            if happened.seq == seq {
+                found = Some((happened, explain(before.plans(), before.state(), &told)));
+                return Ok(false);
+            }
+            Ok(happened.seq < seq)
+        })
+        .await?;
+    Ok(found.map(|(happened, lines)| (book, happened, lines)))
 }
 
 async fn state_user(arguments: &Arguments, versions: &Versions, wallet: Address) -> anyhow::Result<()> {
@@ -173,9 +198,11 @@ struct UserReplay<'a> {
     period: &'a Period,
     /// From the registration on.
     statement: Option<Statement>,
-    /// The books before the fact that is explained: they follow one fact later, which costs less than keeping copies.
+    /// The books before the fact that is explained, and before the one that it continues: they follow later, which costs less
+    /// than keeping copies.
     behind: Book,
-    last: Option<Cause>,
+    /// What they have to follow.
+    last: Vec<Cause>,
     out: Outcome,
     /// What the books behind did: it was explained before.
     unused: Outcome,
@@ -189,7 +216,7 @@ impl<'a> UserReplay<'a> {
             period,
             statement: None,
             behind: book.clone(),
-            last: None,
+            last: Vec::new(),
             out: Outcome::explained(),
             unused: Outcome::default(),
         }
@@ -204,9 +231,12 @@ impl<'a> UserReplay<'a> {
                 return Err(ending(Status::Unusable, text));
             }
         };
-        if let Some(last) = self.last.replace(happened.cause.clone()) {
-            self.behind.apply(&last, &mut self.unused);
+        if !matches!(happened.cause, Cause::Continued { .. }) {
+            for last in self.last.drain(..) {
+                self.behind.apply(&last, &mut self.unused);
+            }
         }
+        self.last.push(happened.cause.clone());
         book.apply(&happened.cause, &mut self.out);
         if self.statement.is_none() {
             let user = book.user_of(self.wallet);

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use ledger::UserId;
 use thiserror::Error;
 
-use super::{Book, report};
+use super::{Book, FACT_LEGS_MAX, report};
 use crate::code::{Code, Source};
 use crate::compiled::CompiledPlan;
 use crate::{DepositId, State};
@@ -20,9 +20,10 @@ pub const BOOK_FORMAT: u32 = 1;
 pub struct NotABook;
 
 impl Book {
-    /// The book as bytes; `None` of one that has no such form, because its plan has components or was changed.
+    /// The book as bytes; `None` of one that has no such form, because its plan has components or was changed, or of
+    /// one in the middle of a fact that continues.
     pub fn encode(&self) -> Option<Vec<u8>> {
-        if !self.former.is_empty() || !self.references.is_empty() {
+        if !self.former.is_empty() || !self.references.is_empty() || self.left.is_some() {
             return None;
         }
         let mut out = Vec::new();
@@ -40,7 +41,8 @@ impl Book {
 
     /// The book of these bytes, with the plan and the versions of this one.
     pub fn decode_as(&self, bytes: &[u8]) -> Result<Self, NotABook> {
-        Self::decode(self.plan.clone(), self.versions.clone(), bytes)
+        let book = Self::decode(self.plan.clone(), self.versions.clone(), bytes)?;
+        Ok(book.with_legs_max(self.legs_max))
     }
 
     /// The book of these bytes, which may change to these versions of the plan.
@@ -69,6 +71,8 @@ impl Book {
             references: report::References::default(),
             versions,
             former: Vec::new(),
+            legs_max: FACT_LEGS_MAX,
+            left: None,
         })
     }
 }

@@ -66,6 +66,7 @@ impl Book {
             | Cause::UserFrozen { .. }
             | Cause::UserUnfrozen { .. }
             | Cause::Noted
+            | Cause::Continued { .. }
             | Cause::ReserveChosen { .. }
             | Cause::Reported(_)
             | Cause::Corrected { .. } => self.apply_fact(&Fact::Noted, out),

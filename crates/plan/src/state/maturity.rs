@@ -103,6 +103,7 @@ impl State {
             for (number, leg) in (0u32..).zip(legs.unwrap_or_default()) {
                 self.release_leg(plan, deposit, (number, leg), &mut release, out);
             }
+            out.ends_step();
         }
         if let Some(mut bucket) = buckets.pop() {
             bucket.clear();
@@ -290,6 +291,7 @@ impl State {
             let sums = slot.and_then(|slot| release.users.get(position(slot)));
             let available = sums.map_or(Amount::ZERO, |sums| sums.available);
             self.post_user(plan, *user, release, available, out);
+            out.ends_step();
         }
         release.users.clear();
         release.order = order;

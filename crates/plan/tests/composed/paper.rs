@@ -59,6 +59,7 @@ fn flow(cause: &Cause) -> i128 {
         | Cause::UserFrozen { .. }
         | Cause::UserUnfrozen { .. }
         | Cause::Noted
+        | Cause::Continued { .. }
         | Cause::Reported(_)
         | Cause::ReserveChosen { .. }
         | Cause::Corrected { .. }

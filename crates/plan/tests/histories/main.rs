@@ -69,6 +69,7 @@ fn flow(cause: &Cause) -> i128 {
         | Cause::UserFrozen { .. }
         | Cause::UserUnfrozen { .. }
         | Cause::Noted
+        | Cause::Continued { .. }
         | Cause::Reported(_)
         | Cause::ReserveChosen { .. }
         | Cause::Corrected { .. }
@@ -122,6 +123,7 @@ fn notes(out: &Outcome) -> Vec<String> {
             Effect::PayoutRefused { cause, .. } => Some(format!("{cause:?}")),
             Effect::Joined { .. }
             | Effect::Component(_)
+            | Effect::Continues { .. }
             | Effect::DepositTaken { .. }
             | Effect::DepositRefunded { .. }
             | Effect::DepositMatured { .. }

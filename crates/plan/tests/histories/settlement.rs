@@ -261,6 +261,7 @@ pub(crate) fn rule_of(effect: &Effect) -> Option<&'static str> {
         Effect::Discrepancy { cause } => format!("{cause:?}"),
         Effect::Joined { .. }
         | Effect::Component(_)
+        | Effect::Continues { .. }
         | Effect::DepositTaken { .. }
         | Effect::DepositRefunded { .. }
         | Effect::DepositMatured { .. }

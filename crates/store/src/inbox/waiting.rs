@@ -48,13 +48,22 @@ impl Waiting {
     /// The first of them, so few that whatever is refused of them is one command or none: one command, or what the chain
     /// says in front of the next command.
     #[must_use]
-    pub fn up_to_a_command(mut self) -> Self {
+    pub fn up_to_a_command(self) -> Self {
         let is_chain = |entry: &Entry| entry.chain.is_some();
         let chain = self.entries.iter().take_while(|entry| is_chain(entry)).count();
         if chain == self.entries.len() {
             return self;
         }
-        let behind = self.entries.split_off(chain.max(1));
+        self.first(chain.max(1))
+    }
+
+    /// The first of them, with what of the chain they complete.
+    #[must_use]
+    pub fn first(mut self, count: usize) -> Self {
+        if count >= self.entries.len() {
+            return self;
+        }
+        let behind = self.entries.split_off(count);
         let last = self.entries.last().and_then(Entry::block);
         let next = behind.iter().find_map(Entry::block);
         // A block that goes on behind a command is not complete; of one that does not, it is known.
@@ -94,7 +103,8 @@ impl CommandError {
     }
 }
 
-/// At most `limit` waiting causes, in order of arrival, but for the ends of days: see [`find_day_end`].
+/// At most `limit` waiting causes, in order of arrival, but for the ends of days (see [`find_day_end`]) and what continues a
+/// fact (see [`continue_fact`](super::continue_fact)).
 ///
 /// They end where a block ends, so that whoever reads between two batches sees whole blocks. A single block
 /// with more than `limit` entries is taken in parts; only the last part completes it.
@@ -106,6 +116,7 @@ pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result
              block_hash, transaction_hash
          FROM inbox
          WHERE fact_seq IS NULL AND NOT quarantined AND NOT (source = 'schedule' AND natural_key LIKE 'day:%')
+             AND source <> 'posting'
          ORDER BY id
          LIMIT $1",
         i64::try_from(asked).unwrap_or(i64::MAX),

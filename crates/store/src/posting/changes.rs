@@ -10,6 +10,7 @@ use money::Amount;
 use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
 use super::write_components::{AccrualRow, ComponentEffectRow};
+use super::write_continued::ContinuedRow;
 use super::{DepositIndex, PostingError};
 use crate::authorization::kind_name;
 use crate::column::int;
@@ -32,6 +33,7 @@ pub(super) struct Changes {
     pub(super) discrepancies: Vec<(i64, i16, String)>,
     pub(super) components: Vec<ComponentEffectRow>,
     pub(super) accruals: Vec<AccrualRow>,
+    pub(super) continued: Vec<ContinuedRow>,
     pub(super) settlement: SettlementChanges,
 }
 
@@ -266,6 +268,12 @@ impl Changes {
                 self.add_place(fact, effect);
             }
             Effect::Component(effect) => self.add_component(fact, effect),
+            Effect::Continues { parts, legs, amount } => self.continued.push(ContinuedRow {
+                fact_seq: fact,
+                parts: int(*parts),
+                legs: i64::from(*legs),
+                amount: *amount,
+            }),
             // The node that a move took says it already.
             Effect::Progressed { .. } => {}
             Effect::Paid { user, amount } => {

@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use ledger::{BalanceChanges, BatchHasher, BatchHeader, Transfer, fold_into};
 use money::Amount;
-use plan::Outcome;
+use plan::{Cause, Outcome};
 
 use super::changes::Changes;
 use super::{DepositIndex, PostingError, Tail};
@@ -19,6 +19,7 @@ pub struct Draft {
     transfers: Vec<Transfer>,
     balances: BalanceChanges,
     changes: Changes,
+    has_parts: bool,
 }
 
 /// A sealed batch.
@@ -33,6 +34,8 @@ pub struct Batch {
     pub(super) transfers: Vec<Transfer>,
     pub(super) balances: BalanceChanges,
     pub(super) changes: Changes,
+    /// Whether facts of it continue one.
+    pub(super) has_parts: bool,
 }
 
 /// A numbered fact.
@@ -53,6 +56,7 @@ impl Draft {
             transfers: Vec::new(),
             balances: BalanceChanges::new(),
             changes: Changes::default(),
+            has_parts: false,
         }
     }
 
@@ -64,6 +68,11 @@ impl Draft {
     /// Facts so far.
     pub fn len(&self) -> usize {
         self.facts.len()
+    }
+
+    /// Transfers so far.
+    pub fn transfer_count(&self) -> usize {
+        self.transfers.len()
     }
 
     /// Whether there is no fact.
@@ -100,6 +109,7 @@ impl Draft {
         }
         self.changes
             .add(deposits, fact_seq, entry.effective_at, outcome)?;
+        self.has_parts |= matches!(entry.cause, Cause::Continued { .. });
         self.facts.push(FactRow {
             seq: fact_seq,
             inbox_id: entry.id,
@@ -142,6 +152,7 @@ impl Draft {
             transfers: self.transfers,
             balances: self.balances,
             changes: self.changes,
+            has_parts: self.has_parts,
         }
     }
 }

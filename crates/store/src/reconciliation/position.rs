@@ -56,6 +56,14 @@ pub(super) async fn find(transaction: &mut PgTransaction<'_>) -> Result<Option<P
     }))
 }
 
+pub(super) async fn is_amid_a_fact(transaction: &mut PgTransaction<'_>) -> Result<bool, StoreError> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM open_fact) AS "open!""#)
+            .fetch_one(&mut **transaction)
+            .await?,
+    )
+}
+
 pub(super) async fn list_logs(
     transaction: &mut PgTransaction<'_>,
     after: Cursor,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use audit::{AccrualRow, Books, ComponentEffectRow};
+use audit::{AccrualRow, Books, ComponentEffectRow, ContinuedRow};
 use serde_json::Value;
 use sqlx::PgTransaction;
 use sqlx::types::Json;
@@ -60,6 +60,28 @@ pub(super) async fn read_accruals(
         .await?;
     // A restored ledger was posted again from its first fact on.
     books.funded_after = natural(after.unwrap_or_default(), "funded_start.after_fact")?;
+    Ok(())
+}
+
+pub(super) async fn read_continued(
+    transaction: &mut PgTransaction<'_>,
+    books: &mut Books,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", parts AS "parts!: Db<u32>", legs AS "legs!: Db<u64>",
+                  amount AS "amount!: DbAmount"
+           FROM continued_fact"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in rows {
+        let continued = ContinuedRow {
+            parts: row.parts.0,
+            legs: row.legs.0,
+            amount: row.amount.0,
+        };
+        books.continued.insert(row.fact_seq.0, continued);
+    }
     Ok(())
 }
 

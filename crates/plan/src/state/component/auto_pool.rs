@@ -234,6 +234,7 @@ impl State {
                 }
                 Due::Close(tier, tree) => self.close(terms, tier, tree, out),
             }
+            out.ends_step();
         }
     }
 

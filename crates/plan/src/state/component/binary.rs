@@ -225,6 +225,7 @@ impl State {
                     instalment: pair.exempt.map_or(Ok(pair.parts.instalment), Err),
                 });
             });
+            out.ends_step();
         }
         out.change(ComponentEffect::PairsClosed {
             month: month.get(),
@@ -292,6 +293,7 @@ impl State {
         }
         for pair in &undone {
             self.undo_pair(pair, out);
+            out.ends_step();
         }
     }
 

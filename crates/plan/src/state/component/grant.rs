@@ -194,6 +194,7 @@ impl State {
             }
             if !self.is_active(reward.user) {
                 self.reverse_reward(id, standing, out);
+                out.ends_step();
                 continue;
             }
             if let Some(reward) = self.components.rewards.get_mut(id) {
@@ -207,6 +208,7 @@ impl State {
                 reward: id,
                 user: reward.user,
             });
+            out.ends_step();
         }
     }
 

@@ -293,6 +293,7 @@ impl State {
         }));
         for clawback in &clawbacks {
             self.claw_back(plan, clawback, out);
+            out.ends_step();
         }
         let participant = match before.buyer() {
             Buyer::Participant(user) => Some(user),
@@ -393,6 +394,7 @@ impl State {
                     why.rule = Some(Rule::Order(Box::new(commission.clone())));
                 });
             }
+            out.ends_step();
         }
         if let Some(volumes) = &volumes {
             for passed in orders.passed_over(&self.sponsors, terms, volumes, period) {

@@ -101,6 +101,7 @@ impl State {
                     user, rank, amount, ..
                 } => not_granted(user, Reason::Rank(rank), amount, NotGranted::Unqualified, out),
             }
+            out.ends_step();
         }
     }
 

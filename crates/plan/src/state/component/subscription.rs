@@ -337,6 +337,7 @@ impl State {
             };
             out.because(mark, tell);
             out.because_effects(mark, tell);
+            out.ends_step();
         }
         lines.clear();
         self.components.subscription.accruals = lines;

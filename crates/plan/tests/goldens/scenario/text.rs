@@ -72,6 +72,7 @@ impl Scenario {
             Effect::Frozen { user, until } => format!("! frozen {} {until}", self.name(*user)),
             Effect::Unfrozen { user } => format!("! unfrozen {}", self.name(*user)),
             Effect::Component(_) => self.component_text(effect),
+            Effect::Continues { parts, legs, amount } => format!("! continues {parts} {legs} {amount}"),
             Effect::CommandIgnored { cause } => report::ignored(*cause),
             Effect::Discrepancy { cause } => format!("! discrepancy {cause:?}"),
             Effect::DepositTaken { deposit, .. } => format!("! taken {}", deposit.get()),
