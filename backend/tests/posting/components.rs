@@ -21,13 +21,13 @@ const PART: usize = 90;
 
 /// Causes on their way into the inbox, in their order.
 #[derive(Default)]
-struct Source {
+pub(crate) struct Source {
     chain_seq: u64,
     commands: u64,
 }
 
 impl Source {
-    async fn receive(
+    pub(crate) async fn receive(
         &mut self,
         connection: &mut PgConnection,
         plan: &CompiledPlan,
@@ -48,7 +48,7 @@ impl Source {
     }
 }
 
-fn empty(world: &World) -> Book {
+pub(crate) fn empty(world: &World) -> Book {
     let [plan, _] = &world.versions;
     Book::new(plan.clone()).with_versions(world.versions.to_vec())
 }
@@ -87,9 +87,9 @@ async fn post(
 }
 
 /// Fact, leg, debit, credit, amount, reason, phase.
-type TransferRow = (i64, i32, i64, i64, String, i16, i16);
+pub(crate) type TransferRow = (i64, i32, i64, i64, String, i16, i16);
 
-async fn transfers(connection: &mut PgConnection) -> Vec<TransferRow> {
+pub(crate) async fn transfers(connection: &mut PgConnection) -> Vec<TransferRow> {
     let statement = "SELECT fact_seq, leg, debit_id, credit_id, amount::text, reason, phase FROM transfer \
                      ORDER BY fact_seq, leg";
     let rows = sqlx::query(statement).fetch_all(connection).await.unwrap();
@@ -109,7 +109,7 @@ async fn transfers(connection: &mut PgConnection) -> Vec<TransferRow> {
 }
 
 /// Fact, position, kind, user, number, amount, detail.
-type EffectRow = (
+pub(crate) type EffectRow = (
     i64,
     i32,
     String,
@@ -119,7 +119,7 @@ type EffectRow = (
     Option<Value>,
 );
 
-async fn effects(connection: &mut PgConnection) -> Vec<EffectRow> {
+pub(crate) async fn effects(connection: &mut PgConnection) -> Vec<EffectRow> {
     let statement = "SELECT fact_seq, position, kind, user_id, number, amount::text, detail \
                      FROM component_effect ORDER BY fact_seq, position";
     let rows = sqlx::query(statement).fetch_all(connection).await.unwrap();

@@ -11,6 +11,7 @@ mod kept;
 mod lost;
 mod operators;
 mod outage;
+mod parts;
 mod proof;
 mod quarantine;
 mod remembered;

@@ -23,8 +23,7 @@ COMMENT ON TABLE continued_fact IS 'Facts that others continue, and what all of 
 COMMENT ON COLUMN continued_fact.parts IS 'How many facts it is, itself included: fact_seq to fact_seq + parts - 1';
 COMMENT ON COLUMN continued_fact.legs IS 'Transfers of all of them';
 COMMENT ON COLUMN continued_fact.amount IS 'Sum of these transfers, in base units';
-GRANT SELECT ON continued_fact
-TO trellis_poster, trellis_api, trellis_settler, trellis_reconciler, trellis_reader;
+GRANT SELECT ON continued_fact TO trellis_poster, trellis_reader;
 GRANT INSERT ON continued_fact TO trellis_poster;
 
 -- The fact that is not continued to its end yet, if there is one: what it decided is posted in part.
@@ -35,7 +34,7 @@ SELECT
 FROM (SELECT * FROM continued_fact ORDER BY fact_seq DESC LIMIT 1) AS c
 WHERE c.fact_seq + c.parts - 1 > (SELECT max(f.seq) FROM fact AS f);
 COMMENT ON VIEW open_fact IS 'The fact of which a part is still to be posted; at most one row';
-GRANT SELECT ON open_fact TO trellis_poster, trellis_api, trellis_settler, trellis_reconciler, trellis_reader;
+GRANT SELECT ON open_fact TO trellis_settler, trellis_reconciler, trellis_reader;
 
 -- The posting worker puts the parts into the inbox, and nothing else: of a fact that it posted, no more than that fact says.
 ALTER TABLE inbox DROP CONSTRAINT inbox_source_known;

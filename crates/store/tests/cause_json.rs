@@ -261,6 +261,7 @@ fn intakes_and_commands() -> Vec<(Cause, &'static str)> {
             r#"{"type":"user_unfrozen","wallet":"WHO"}"#,
         ),
         (Cause::Noted, r#"{"type":"noted"}"#),
+        (Cause::Continued { part: 2 }, r#"{"type":"continued","part":2}"#),
         (
             chosen(ReserveChoice::In),
             r#"{"type":"reserve_chosen","wallet":"WHO","tier":3,"choice":"in"}"#,

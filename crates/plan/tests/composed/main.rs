@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod paper;
+mod parts;
 mod said;
 #[expect(
     clippy::wildcard_enum_match_arm,

@@ -268,14 +268,8 @@ impl Changes {
                 self.add_place(fact, effect);
             }
             Effect::Component(effect) => self.add_component(fact, effect),
-            Effect::Continues { parts, legs, amount } => self.continued.push(ContinuedRow {
-                fact_seq: fact,
-                parts: int(*parts),
-                legs: i64::from(*legs),
-                amount: *amount,
-            }),
-            // The node that a move took says it already.
-            Effect::Progressed { .. } => {}
+            Effect::Continues { .. } => self.continued.extend(ContinuedRow::of(fact, effect)),
+            Effect::Progressed { .. } => {} // The node that a move took says it already.
             Effect::Paid { user, amount } => {
                 let paid = &mut self.user(user.get()).paid;
                 // Above `u128` only if a chain paid more than there is; the balances refuse that.

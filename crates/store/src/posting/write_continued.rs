@@ -1,11 +1,12 @@
 //! The statements of a batch about facts that others continue.
 
 use money::Amount;
+use plan::Effect;
 use sqlx::PgTransaction;
 
 use super::{Batch, PostingError};
 use crate::DbAmount;
-use crate::column::column;
+use crate::column::{column, int};
 use crate::deployment::natural;
 
 /// A row of `continued_fact`.
@@ -15,6 +16,21 @@ pub(super) struct ContinuedRow {
     pub(super) parts: i32,
     pub(super) legs: i64,
     pub(super) amount: Amount,
+}
+
+impl ContinuedRow {
+    /// The row of a fact that says that it continues.
+    pub(super) fn of(fact_seq: i64, effect: &Effect) -> Option<Self> {
+        if let Effect::Continues { parts, legs, amount } = *effect {
+            return Some(Self {
+                fact_seq,
+                parts: int(parts),
+                legs: i64::from(legs),
+                amount,
+            });
+        }
+        None
+    }
 }
 
 /// Notes what the parts of a fact bring together, and compares it with what they brought once the last one is there.

@@ -1,3 +1,5 @@
+//! Where outcomes are cut, and that their parts are the whole.
+
 use ledger::{Account, Reason, UserId};
 
 use super::*;

@@ -54,12 +54,10 @@ impl State {
         for decision in decisions {
             match decision {
                 RankDecision::Promoted { user, rank, .. } => {
-                    let reached = ComponentEffect::RankReached { user, rank };
-                    out.change(reached);
+                    out.change(ComponentEffect::RankReached { user, rank });
                 }
                 RankDecision::Qualified { user, rank, .. } => {
-                    let paid_as = ComponentEffect::RankPaidAs { user, rank };
-                    out.change(paid_as);
+                    out.change(ComponentEffect::RankPaidAs { user, rank });
                 }
                 RankDecision::Granted {
                     user,
