@@ -2,6 +2,7 @@
 //! if what it measured was not right.
 
 mod binary;
+mod close;
 mod cpu;
 mod crowd;
 mod detect;
@@ -10,6 +11,7 @@ mod follow;
 mod gas;
 mod generation;
 mod measurement;
+mod memory;
 mod placement;
 mod posting;
 mod purchases;
@@ -90,6 +92,12 @@ enum Benchmark {
         #[arg(long)]
         transfers: Option<u64>,
     },
+    /// Ends of a day, of a week of ranks and of a commission period, from the cause to the last committed row.
+    Close {
+        /// How many users, each with one subscription or one order.
+        #[arg(long, default_value_t = 1_000_000)]
+        users: u32,
+    },
     /// Gas of the contract's calls, beside the usual batch senders and the floors of arithmetic.
     Gas,
     /// Every benchmark.
@@ -115,6 +123,7 @@ async fn main() -> anyhow::Result<()> {
             let transfers = transfers.unwrap_or(u64::from(users) * 10);
             scale::run(population::Size { users, transfers }).await
         }
+        Benchmark::Close { users } => close::run(users).await,
         Benchmark::Gas => gas::run().await,
         Benchmark::All => {
             placement()?;

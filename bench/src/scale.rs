@@ -28,6 +28,7 @@ use store::{figures, liabilities};
 use tokio_util::sync::CancellationToken;
 
 use crate::measurement::Measurement;
+use crate::memory::{peak, reset_peak};
 
 const CHAIN_ID: u64 = 31_337;
 const CONTRACT: Address = Address::repeat_byte(0xcc);
@@ -412,20 +413,6 @@ fn milliseconds(time: Duration) -> f64 {
 
 fn role(url: &str, role: &str) -> anyhow::Result<String> {
     url_as(url, role).context("the server's URL names its superuser")
-}
-
-/// Lets the peak begin again; returns what is resident now, in KiB.
-fn reset_peak() -> anyhow::Result<u64> {
-    std::fs::write("/proc/self/clear_refs", "5")?;
-    peak()
-}
-
-/// The most that was resident, in KiB.
-fn peak() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.context("no peak of memory")?.trim().trim_end_matches(" kB");
-    Ok(number.parse()?)
 }
 
 async fn execute(connection: &mut PgConnection, statement: String) -> anyhow::Result<()> {

@@ -5,31 +5,19 @@
 //! it, and `audit::verify` finds nothing. Not responsible for a chain: journal roots and block hashes are nobody's.
 
 mod bulk;
+mod filling;
 mod shape;
 
-use std::time::Duration;
+use anyhow::ensure;
+use plan::{Cause, CompiledPlan};
+use sqlx::{PgConnection, Row};
 
-use alloy_primitives::{B256, FixedBytes, U256};
-use anyhow::{Context, ensure};
-use plan::{Book, CompiledPlan, Outcome};
-use sqlx::{Connection, PgConnection, Row};
-use store::cause_json;
-use store::checkpoint::{self, Checkpoint};
-use store::inbox::{BlockRef, ChainEntry, Entry};
-use store::lease::{self, Lease, LeaseName};
-use store::posting::{DepositIndex, Draft, Tail, post};
-
+use filling::Filling;
 use shape::History;
 pub use shape::Size;
 
 /// The shipped plan with the most kinds of rewards; pools without a limit, so that they matter as long as the history goes.
 const PLAN: &str = include_str!("../../../plans/auto-pool.toml");
-/// Facts of a batch: half of the most that the worker takes.
-const BATCH_FACTS: usize = 4_096;
-/// Journal entries of a block.
-const BLOCK_ENTRIES: u64 = 100;
-const LEASE_TTL: Duration = Duration::from_secs(60);
-
 /// What a database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Population {
@@ -56,119 +44,35 @@ pub fn plan_text() -> String {
 
 /// Fills a migrated, empty database, as its superuser, and checks what it then holds.
 pub async fn fill(connection: &mut PgConnection, size: Size) -> anyhow::Result<Population> {
-    let indexes = bulk::begin(connection).await?;
     let plan = plan();
-    let mut filling = Filling::begin(connection, &plan).await?;
-    let mut history = History::new(&plan, size);
-    while filling.post_batch(connection, &mut history).await? {}
-    filling.finish(connection, history.time()).await?;
-    bulk::end(connection, indexes).await?;
+    pour(connection, &plan, &mut History::new(&plan, size)).await?;
     check(connection, size).await
 }
 
-/// A ledger in the making.
-struct Filling {
-    book: Book,
-    deposits: DepositIndex,
-    tail: Tail,
-    lease: Lease,
-    inbox_id: i64,
-    transfers: u64,
+/// Where the causes of a ledger come from.
+pub trait Causes {
+    /// The next cause, now that there are this many transfers; `None` behind the last one.
+    fn next(&mut self, transfers: u64) -> Option<Cause>;
+
+    /// When it happened, in seconds since 1970-01-01 UTC.
+    fn time(&self) -> u64;
 }
 
-impl Filling {
-    async fn begin(connection: &mut PgConnection, plan: &CompiledPlan) -> anyhow::Result<Self> {
-        let lease = lease::claim(connection, LeaseName::Posting, "population", LEASE_TTL)
-            .await?
-            .context("somebody posts into this database")?;
-        let inbox_id: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM inbox")
-            .fetch_one(connection)
-            .await?;
-        ensure!(inbox_id == 0, "the database has facts");
-        Ok(Self {
-            book: Book::new(plan.clone()),
-            deposits: DepositIndex::default(),
-            tail: Tail::default(),
-            lease,
-            inbox_id,
-            transfers: 0,
-        })
-    }
-
-    /// Writes the next batch; `false` when there is nothing left to write.
-    async fn post_batch(
-        &mut self,
-        connection: &mut PgConnection,
-        history: &mut History<'_>,
-    ) -> anyhow::Result<bool> {
-        let mut draft = Draft::new(&self.tail);
-        let mut outcome = Outcome::default();
-        let mut entries = Vec::with_capacity(BATCH_FACTS);
-        while draft.len() < BATCH_FACTS {
-            let Some(cause) = history.next(self.transfers) else {
-                break;
-            };
-            self.inbox_id += 1;
-            let entry = entry(self.inbox_id, history.time(), cause);
-            self.book.apply(&entry.cause, &mut outcome);
-            self.transfers += outcome.legs.len() as u64;
-            draft.add(&mut self.deposits, &received(&entry, self.inbox_id), &outcome)?;
-            entries.push(entry);
-        }
-        let Some(last) = entries.last() else {
-            return Ok(false);
-        };
-        let batch = draft.seal(Some(last.block));
-        let mut transaction = connection.begin().await?;
-        recorded::record(&mut transaction, &entries).await?;
-        post(&mut transaction, self.lease, &batch).await?;
-        transaction.commit().await?;
-        self.tail = batch.tail();
-        Ok(true)
-    }
-
-    /// Says that the chain was read up to the last block, and lets a worker have the lease.
-    async fn finish(self, connection: &mut PgConnection, time: u64) -> anyhow::Result<()> {
-        let block = self.tail.block;
-        let checkpoint = Checkpoint {
-            head_number: block.number,
-            head_hash: block.hash,
-            final_number: block.number,
-            final_hash: block.hash,
-            final_timestamp: time,
-            final_seq: self.tail.chain_seq,
-            final_root: FixedBytes::ZERO,
-        };
-        checkpoint::insert(connection, &checkpoint).await?;
-        Ok(lease::release(connection, self.lease).await?)
-    }
-}
-
-fn entry(inbox_id: i64, time: u64, cause: plan::Cause) -> ChainEntry {
-    let seq = inbox_id.unsigned_abs();
-    let number = seq.div_ceil(BLOCK_ENTRIES);
-    ChainEntry {
-        seq,
-        block: BlockRef {
-            number,
-            hash: B256::from(U256::from(number)),
-        },
-        transaction_hash: B256::from(U256::from(seq)),
-        effective_at: time,
-        cause,
-    }
-}
-
-/// The entry as a posting worker reads it.
-fn received(entry: &ChainEntry, id: i64) -> Entry {
-    Entry {
-        id,
-        fingerprint: cause_json::write(&entry.cause).fingerprint,
-        cause: entry.cause.clone(),
-        effective_at: entry.effective_at,
-        chain: Some((entry.seq, entry.block)),
-        transaction_hash: Some(entry.transaction_hash),
-    }
+/// Fills a migrated, empty database, as its superuser, with what follows from these causes under a plan. Commands have no
+/// signatures, so whoever reads the ledger must not ask who gave them.
+///
+/// # Errors
+/// The database is not empty, or refuses.
+pub async fn pour(
+    connection: &mut PgConnection,
+    plan: &CompiledPlan,
+    causes: &mut impl Causes,
+) -> anyhow::Result<()> {
+    let indexes = bulk::begin(connection).await?;
+    let mut filling = Filling::begin(connection, plan).await?;
+    while filling.post_batch(connection, causes).await? {}
+    filling.finish(connection, causes.time()).await?;
+    bulk::end(connection, indexes).await
 }
 
 /// What the database holds, if every account is the sum of its transfers and custody is what was paid in.

@@ -9,6 +9,8 @@ use money::Amount;
 use plan::workload::cause;
 use plan::{Cause, CompiledPlan, Day, DepositId, Fact, UserId};
 
+use crate::Causes;
+
 /// Days between a deposit and its maturity.
 const COOLING_OFF_DAYS: u32 = 14;
 /// Days on which a population joins: so many that most of what it pays is mature at the end.
@@ -43,6 +45,16 @@ pub(crate) struct History<'a> {
     taken: VecDeque<Amount>,
 }
 
+impl Causes for History<'_> {
+    fn next(&mut self, transfers: u64) -> Option<Cause> {
+        cause(self.plan, &self.next_fact(transfers)?)
+    }
+
+    fn time(&self) -> u64 {
+        u64::from(self.day) * SECONDS_PER_DAY
+    }
+}
+
 impl<'a> History<'a> {
     pub(crate) fn new(plan: &'a CompiledPlan, size: Size) -> Self {
         let actions_per_day = (size.users / DAYS).max(4);
@@ -60,24 +72,18 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The time of what [`Self::next`] gave last, in seconds.
-    pub(crate) fn time(&self) -> u64 {
-        u64::from(self.day) * SECONDS_PER_DAY
-    }
-
-    /// The next cause; `None` when everyone has joined and there are `transfers` enough.
-    pub(crate) fn next(&mut self, transfers: u64) -> Option<Cause> {
+    /// The next fact; `None` when everyone has joined and there are `transfers` enough.
+    fn next_fact(&mut self, transfers: u64) -> Option<Fact> {
         if self.users >= self.size.users && transfers >= self.size.transfers {
             return None;
         }
-        let fact = if self.left == 0 {
-            self.mature()?
+        if self.left == 0 {
+            self.mature()
         } else if self.users < self.size.users && !self.owes_a_retopup() {
-            self.register()?
+            self.register()
         } else {
-            self.retop_up()?
-        };
-        cause(self.plan, &fact)
+            self.retop_up()
+        }
     }
 
     /// Whether users who are there have paid again less often than the size wants.

@@ -208,12 +208,8 @@ impl Recount {
         if fact.seq != self.fact_seq.saturating_add(1) {
             return Err(RecountError::Gap(self.fact_seq, fact.seq));
         }
-        let is_part =
-            matches!(fact.entry.cause, Cause::Continued { part } if self.book.next_part() == Some(part));
         match fact.entry.chain {
-            // What the fact before decided, and nothing else, until it is posted to its end.
-            _ if is_part && fact.entry.chain.is_none() => {}
-            _ if self.book.next_part().is_some() => return Err(RecountError::Interrupted(fact.seq)),
+            _ if is_next_part(&self.book, fact)? => {}
             Some((seq, block)) => {
                 let proven = self.waiting.pop_front();
                 if proven.as_ref() != Some(&(seq, fact.entry.cause.clone())) {
@@ -300,6 +296,18 @@ impl Recount {
     }
 }
 
+/// Whether a fact is the part that must be next: what the fact in front of it decided, so nobody has to prove it.
+fn is_next_part(book: &Book, fact: &NumberedFact) -> Result<bool, RecountError> {
+    let Some(part) = book.next_part() else {
+        return Ok(false);
+    };
+    if fact.entry.chain.is_none() && fact.entry.cause == (Cause::Continued { part }) {
+        Ok(true)
+    } else {
+        Err(RecountError::Interrupted(fact.seq))
+    }
+}
+
 /// Who has to sign a command, and what.
 fn signed_message(cause: &Cause, key: &str) -> Option<(Address, Message)> {
     let nonce = command_nonce(key);
@@ -351,3 +359,6 @@ const fn is_day(cause: &Cause) -> bool {
 const fn needs_no_proof(cause: &Cause) -> bool {
     matches!(cause, Cause::BatchRequested { .. } | Cause::BatchReleased { .. })
 }
+
+#[cfg(test)]
+mod tests;

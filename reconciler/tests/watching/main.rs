@@ -23,6 +23,26 @@ use crate::world::Watched;
 const TOLD_WITHIN: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_compared_while_a_fact_is_posted_in_parts() {
+    let watched = Watched::start().await;
+    watched.members(2).await;
+    watched.clean().await;
+    let continues =
+        "INSERT INTO continued_fact (fact_seq, parts, legs, amount) SELECT max(seq), 2, 1, 1 FROM fact";
+    watched.execute(continues).await;
+    // A look that began before may still end.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let runs = "SELECT count(*) FROM reconciliation_run";
+    let before = watched.count(runs).await;
+    watched.plant(1).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(watched.count(runs).await, before, "half of a fact was compared");
+    watched.execute("DELETE FROM continued_fact").await;
+    let told = watched.receiver.next_about("R5").await;
+    assert_eq!(told["event"], "raised", "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_planted_wei_is_told_and_stops_settlement_and_its_end_is_told() {
     let watched = Watched::start().await;
     watched.members(3).await;
