@@ -56,6 +56,8 @@ struct Versions {
     first: Version,
     /// Those to which the ledger changed, or may have.
     later: Vec<Version>,
+    /// Whether the facts are a ledger's, which are cut into parts where they are large.
+    are_cut: bool,
 }
 
 impl Version {
@@ -75,9 +77,13 @@ impl Versions {
     /// Books in which nothing has happened, and that may change to each version.
     fn book(&self) -> Book {
         let plans = self.all().map(|version| version.compiled.clone());
-        Book::new(self.first.compiled.clone()).with_versions(plans.collect())
+        let book = Book::new(self.first.compiled.clone()).with_versions(plans.collect());
+        if self.are_cut { book } else { book.uncut() }
     }
 }
+
+/// The books behind a fact, the fact, and what is said of it.
+type Told = (Book, Happened, Vec<Line>);
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let versions = arguments.versions().await?;
@@ -108,6 +114,7 @@ impl Arguments {
         let (first, later) = texts.split_first().context("--facts requires --plan")?;
         let later = later.iter().map(|text| Version::read(text));
         Ok(Versions {
+            are_cut: self.source.facts.is_none(),
             first: Version::read(first)?,
             later: later.collect::<anyhow::Result<_>>()?,
         })
@@ -115,22 +122,9 @@ impl Arguments {
 }
 
 async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> anyhow::Result<()> {
-    let mut explained = explained_from(arguments, versions, (seq, seq)).await?;
-    if let Some((
-        _,
-        Happened {
-            cause: Cause::Continued { part },
-            ..
-        },
-        _,
-    )) = &explained
-    {
-        // The fact that it continues decided about it.
-        let continued = seq.saturating_sub(u64::from(part.saturating_sub(1)));
-        explained = explained_from(arguments, versions, (continued, seq)).await?;
-    }
+    let told = told(arguments, versions, seq).await?;
     let (book, happened, lines) =
-        explained.ok_or_else(|| ending(Status::Unusable, format!("there is no fact {seq}")))?;
+        told.ok_or_else(|| ending(Status::Unusable, format!("there is no fact {seq}")))?;
     let text = if arguments.json {
         print::fact_json(versions, &book, &happened, &lines).to_string() + "\n"
     } else {
@@ -140,12 +134,23 @@ async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> a
     Ok(())
 }
 
+/// What is said of a fact, with the books behind it. Of a part, the fact that it continues decided everything.
+async fn told(arguments: &Arguments, versions: &Versions, seq: u64) -> anyhow::Result<Option<Told>> {
+    let told = told_from(arguments, versions, (seq, seq)).await?;
+    let cause = told.as_ref().map(|(_, happened, _)| &happened.cause);
+    let Some(Cause::Continued { part }) = cause.filter(|_| versions.are_cut) else {
+        return Ok(told);
+    };
+    let continued = seq.saturating_sub(u64::from(part.saturating_sub(1)));
+    told_from(arguments, versions, (continued, seq)).await
+}
+
 /// Explains the last of these facts with what was decided from the first of them on; `None` when there is no such fact.
-async fn explained_from(
+async fn told_from(
     arguments: &Arguments,
     versions: &Versions,
     (from, seq): (u64, u64),
-) -> anyhow::Result<Option<(Book, Happened, Vec<Line>)>> {
+) -> anyhow::Result<Option<Told>> {
     let mut book = versions.book();
     let (mut out, mut told) = (Outcome::default(), Outcome::explained());
     let mut before = None;

@@ -163,3 +163,66 @@ async fn values_are_those_of_the_version_that_decided() {
     // What was divided before the change matures after it, and what came later as well.
     assert!(matured[0] > 0 && matured[1] > 0, "{matured:?}");
 }
+
+/// More people than one fact may mature.
+const PEOPLE: u32 = 10_040;
+
+/// A file in which they register, each with the one before as sponsor, and mature together, with the parts that follow it.
+fn one_large_maturity(folder: &Path, parts: u32) -> String {
+    let plan = plan::compile(&std::fs::read_to_string(plan_file()).unwrap()).unwrap();
+    let amount = plan.registration_price();
+    let day = plan::Day::new(20);
+    let registered = (1..=PEOPLE).map(|user| plan::Fact::Registered {
+        user: plan::UserId::new(user).unwrap(),
+        sponsor: plan::UserId::new(user - 1),
+        deposit: plan::DepositId::new(user).unwrap(),
+        amount,
+        day,
+    });
+    let matured = plan::Fact::EscrowMatured {
+        through: day,
+        amount: money::Amount::new(amount.base_units() * u128::from(PEOPLE)),
+    };
+    let facts = registered.chain([matured]);
+    let causes = facts.map(|fact| plan::workload::cause(&plan, &fact).unwrap());
+    let causes = causes.chain((2..=parts).map(|part| Cause::Continued { part }));
+    let lines: Vec<String> = causes
+        .map(|cause| store::cause_json::write(&cause).text)
+        .collect();
+    let file = folder.join("facts").display().to_string();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    file
+}
+
+/// What is said of a fact, without the places of its legs.
+async fn said_of(arguments: &Arguments, versions: &Versions, seq: u64) -> Vec<Line> {
+    let (_, _, mut lines) = told(arguments, versions, seq).await.unwrap().unwrap();
+    lines.iter_mut().for_each(|line| line.leg = None);
+    lines
+}
+
+#[tokio::test]
+async fn a_part_is_explained_by_what_the_fact_decided_that_it_continues() {
+    let folder = tempfile::tempdir().unwrap();
+    let seq = u64::from(PEOPLE) + 1;
+    let facts = one_large_maturity(folder.path(), 3);
+    let arguments = question(&facts, &["--fact", "1"]);
+    let mut versions = arguments.versions().await.unwrap();
+    let mut whole = said_of(&arguments, &versions, seq).await;
+    let behind = said_of(&arguments, &versions, seq + 1).await;
+    assert!(behind.is_empty(), "a file has whole facts");
+
+    versions.are_cut = true;
+    let mut parts = Vec::new();
+    for part in seq..seq + 3 {
+        let said = said_of(&arguments, &versions, part).await;
+        // The first part is full of what needs no words: that deposits matured.
+        assert_eq!(said.is_empty(), part == seq, "{part}");
+        parts.extend(said);
+    }
+    for lines in [&mut whole, &mut parts] {
+        lines.sort_by_key(|line| format!("{line:?}"));
+    }
+    assert_eq!(whole.len(), parts.len());
+    assert!(whole == parts);
+}
