@@ -64,3 +64,21 @@ fn a_book_of_another_plan_or_format_is_none() {
     assert!(Book::decode(plan.clone(), Vec::new(), &newer).is_err());
     assert!(Book::decode(plan, Vec::new(), &[bytes, vec![0]].concat()).is_err());
 }
+
+#[test]
+fn a_book_in_the_middle_of_a_fact_is_not_kept() {
+    let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
+    let mut book = Book::new(plan.clone()).with_legs_max(1);
+    let mut out = Outcome::default();
+    let mut is_cut = false;
+    for fact in plan::workload::Workload::new(&plan, 1).take(20) {
+        book.apply(&plan::workload::cause(&plan, &fact).unwrap(), &mut out);
+        while let Some(part) = book.next_part() {
+            is_cut = true;
+            assert!(book.encode().is_none());
+            book.apply(&plan::Cause::Continued { part }, &mut out);
+        }
+        assert!(book.encode().is_some());
+    }
+    assert!(is_cut);
+}

@@ -33,6 +33,7 @@ fn outcome(steps: &[(u64, usize)]) -> Outcome {
 fn parts_of(steps: &[(u64, usize)], max: usize) -> Vec<Outcome> {
     let mut first = outcome(steps);
     let mut left = Parts::cut(&mut first, max);
+    assert!(first.is_explained(), "what comes next is explained too");
     let mut parts = vec![first];
     while let Some(rest) = left.as_deref_mut().filter(|rest| rest.next().is_some()) {
         assert_eq!(rest.next(), u32::try_from(parts.len() + 1).ok());
@@ -110,4 +111,18 @@ fn the_parts_are_the_whole_in_its_order_with_its_reasons() {
             "at most {max}"
         );
     }
+}
+
+#[test]
+fn all_that_is_left_comes_behind_what_is_there_with_its_reasons() {
+    let mut first = outcome(&[(2, 1), (2, 0), (3, 0)]);
+    let left = Parts::cut(&mut first, 2).unwrap();
+    // A leg of which nobody tells anything.
+    let mut out = outcome(&[(1, 0)]);
+    left.take_all_into(&mut out);
+    let told = (0..out.legs.len()).map(|leg| (out.legs[leg].amount, out.decisions().of_leg(leg).owed));
+    let told: Vec<_> = told
+        .map(|(amount, owed)| (amount.base_units(), owed.base_units()))
+        .collect();
+    assert_eq!(told, [(1, 0), (3, 0), (4, 4), (5, 0), (6, 6), (7, 0)]);
 }
