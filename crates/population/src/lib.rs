@@ -70,7 +70,10 @@ pub async fn pour(
 ) -> anyhow::Result<()> {
     let indexes = bulk::begin(connection).await?;
     let mut filling = Filling::begin(connection, plan).await?;
-    while filling.post_batch(connection, causes).await? {}
+    while filling.post_batch(connection, causes).await? {
+        // Plans that were made for a few rows are of no use for many.
+        sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
+    }
     filling.finish(connection, causes.time()).await?;
     bulk::end(connection, indexes).await
 }
