@@ -11,6 +11,7 @@ mod write_components;
 mod write_due;
 mod write_ledger;
 mod write_projections;
+mod write_records;
 mod write_settlement;
 
 use alloy_primitives::B256;

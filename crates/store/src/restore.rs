@@ -18,10 +18,11 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 28] = [
+const DERIVED: [&str; 33] = [
     "account",
     "accrual",
     "balance",
+    "binary_pair",
     "claim",
     "component_effect",
     "deposit",
@@ -32,6 +33,7 @@ const DERIVED: [&str; 28] = [
     "figures",
     "funded_start",
     "kind_total",
+    "member_record",
     "paid_total",
     "participant_figures",
     "payout",
@@ -41,12 +43,15 @@ const DERIVED: [&str; 28] = [
     "posting_batch",
     "posting_snapshot",
     "posting_snapshot_chunk",
+    "record_start",
     "reserve_choice",
     "reward",
     "reward_forfeited",
     "transfer",
     "user_income",
     "users",
+    "withholding_record",
+    "withholding_year",
 ];
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was

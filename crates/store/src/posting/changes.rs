@@ -10,6 +10,7 @@ use money::Amount;
 use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
 use super::write_components::{AccrualRow, ComponentEffectRow};
+use super::write_records::RecordChanges;
 use super::{DepositIndex, PostingError};
 use crate::authorization::kind_name;
 use crate::column::int;
@@ -32,6 +33,7 @@ pub(super) struct Changes {
     pub(super) discrepancies: Vec<(i64, i16, String)>,
     pub(super) components: Vec<ComponentEffectRow>,
     pub(super) accruals: Vec<AccrualRow>,
+    pub(super) records: RecordChanges,
     pub(super) settlement: SettlementChanges,
 }
 
@@ -295,6 +297,9 @@ impl Changes {
                 .funded
                 .checked_add(amount)
                 .unwrap_or(Amount::new(u128::MAX));
+        }
+        if let ComponentEffect::Recorded(record) = effect {
+            self.records.add(fact, record);
         }
         if let ComponentEffect::Accrued {
             subscription,

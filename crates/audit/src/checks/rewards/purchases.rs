@@ -67,7 +67,7 @@ impl Lookup<'_> {
         (sum(parts.iter()) != deposit.amount).then(|| format!("{} in all", deposit.amount))
     }
 
-    fn is_sold(&self, deposit: &Deposit) -> bool {
+    pub(super) fn is_sold(&self, deposit: &Deposit) -> bool {
         let takes = bounds(self.plan, deposit).is_some_and(|bounds| bounds.allow(deposit.amount));
         takes && !self.is_gone(deposit.user, deposit.fact_seq)
     }
@@ -112,14 +112,14 @@ fn bounds(plan: &CompiledPlan, deposit: &Deposit) -> Option<PaymentBounds> {
     })
 }
 
-fn sum<'a>(parts: impl Iterator<Item = &'a Part>) -> Amount {
+pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Part>) -> Amount {
     parts.fold(Amount::ZERO, |sum, part| {
         sum.checked_add(part.amount).unwrap_or(Amount::new(u128::MAX))
     })
 }
 
 /// Whether a beneficiary got exactly this much; nothing for no amount.
-fn has(parts: &[Part], beneficiary: Beneficiary, amount: Amount) -> bool {
+pub(super) fn has(parts: &[Part], beneficiary: Beneficiary, amount: Amount) -> bool {
     sum(parts
         .iter()
         .filter(|part| part.credit == Account::Held(beneficiary)))
