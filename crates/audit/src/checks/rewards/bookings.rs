@@ -10,7 +10,7 @@ use money::Amount;
 use plan::binary::BinaryTerms;
 
 use super::Lookup;
-use super::purchases::{has, sum};
+use super::purchases::{bounds, has, sum};
 use crate::checks::{Deposit, DepositState, Part, Snapshot};
 
 /// A payment that was divided: its fact, the one that refunded it, and how much it was.
@@ -55,18 +55,20 @@ impl Lookup<'_> {
         deposit: &Deposit,
         parts: &[Part],
     ) -> Option<String> {
+        // Also of who was refunded: the payment can be taken back.
+        let is_sold = bounds(self.plan, deposit).is_some_and(|bounds| bounds.allow(deposit.amount));
         let left = terms.price().saturating_sub(self.booked_before(deposit));
         let unexpected = Account::Clearing(ClearingCause::UnexpectedIntake);
         if parts.iter().any(|part| part.credit == unexpected) {
             // Pairs pay instalments until a user is active, so never more than this and a pair.
             let by_pairs = sum_of(terms.activation_amount(), terms.pair_value());
-            let is_taken = self.is_sold(deposit) && deposit.amount <= left.saturating_sub(by_pairs);
-            let is_first = deposit.is_registration && self.is_sold(deposit);
+            let is_taken = is_sold && deposit.amount <= left.saturating_sub(by_pairs);
+            let is_first = deposit.is_registration && is_sold;
             let is_whole = parts.len() == 1 && sum(parts.iter()) == deposit.amount;
             return (is_taken || is_first || !is_whole)
                 .then(|| "a payment of the price for the whole amount".to_owned());
         }
-        if !self.is_sold(deposit) || deposit.amount > left {
+        if !is_sold || deposit.amount > left {
             return Some(format!("at most {left} that are outstanding"));
         }
         let mut company = deposit.amount;

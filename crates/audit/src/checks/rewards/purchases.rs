@@ -67,7 +67,7 @@ impl Lookup<'_> {
         (sum(parts.iter()) != deposit.amount).then(|| format!("{} in all", deposit.amount))
     }
 
-    pub(super) fn is_sold(&self, deposit: &Deposit) -> bool {
+    fn is_sold(&self, deposit: &Deposit) -> bool {
         let takes = bounds(self.plan, deposit).is_some_and(|bounds| bounds.allow(deposit.amount));
         takes && !self.is_gone(deposit.user, deposit.fact_seq)
     }
@@ -104,7 +104,7 @@ impl Lookup<'_> {
     }
 }
 
-fn bounds(plan: &CompiledPlan, deposit: &Deposit) -> Option<PaymentBounds> {
+pub(super) fn bounds(plan: &CompiledPlan, deposit: &Deposit) -> Option<PaymentBounds> {
     plan.payment_bounds(if deposit.is_registration {
         DepositKind::Registration
     } else {
