@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use store::inbox::{self, Command};
 
+use crate::funds::SUPPORT;
 use crate::world::{Answer, BNB, CHAIN_TIME, DISCLOSURE, Session, World, key, matured, reference, wallet};
 
 /// The shipped plan in which a subscription may be smaller, counted in the chain's coin.
@@ -410,26 +411,32 @@ async fn a_quote_says_what_is_withheld_and_that_is_withheld() {
         ("third", BNB, BNB / 20),
     ] {
         if name == "third" {
-            let known = Report::TaxIdRecorded { wallet: wallet(1) };
-            let command = Command {
-                actor: wallet(0xee),
-                idempotency_key: "tax id",
-                effective_at: CHAIN_TIME,
-                cause: Cause::Reported(known),
-            };
-            let mut connection = world.database.connection().await;
-            inbox::insert_command(&mut connection, &command).await.unwrap();
+            let wallet = hex::encode(wallet(SUPPORT));
+            let roles = "'{support}'";
+            world
+                .sql(&format!(
+                    "INSERT INTO operator (wallet, name, roles) VALUES ('\\x{wallet}', 'support', {roles})"
+                ))
+                .await;
+            let support = world.sign_in(SUPPORT).await;
+            assert_eq!(world.confirm(&support, 1, "tax-id", "t").await.status, 202);
             world.post_causes(vec![]).await;
         }
         let quote = world.quote(&user, 1, name, amount).await.ok();
         assert_eq!(quote["withheld"], withheld.to_string(), "{name}");
         let fee = (amount - withheld) / 20;
-        assert_eq!((&quote["fee"], &quote["net"]), (
-            &json!(fee.to_string()),
-            &json!((amount - withheld - fee).to_string())
-        ));
+        assert_eq!(
+            (&quote["fee"], &quote["net"]),
+            (
+                &json!(fee.to_string()),
+                &json!((amount - withheld - fee).to_string())
+            )
+        );
         let tax = &quote["taxes"][0];
-        assert_eq!((&tax["policy"], &tax["financial_year"]), (&json!("T"), &json!(1970)));
+        assert_eq!(
+            (&tax["policy"], &tax["financial_year"]),
+            (&json!("T"), &json!(1970))
+        );
         assert_eq!(tax["rate_bps"], if name == "third" { 500 } else { 2_000 });
         let before = world.balance(&user, "available").await;
         assert_eq!(world.withdraw_wallet(&user, 1, name, amount).await.status, 202);
@@ -439,10 +446,13 @@ async fn a_quote_says_what_is_withheld_and_that_is_withheld() {
     }
     let tax = world.get("/users/1/withholding", Some(&user)).await.ok();
     let year = &tax["years"][0];
-    assert_eq!((&year["paid"], &year["taxed"]), (
-        &json!((7 * BNB / 2).to_string()),
-        &json!((7 * BNB / 2).to_string())
-    ));
+    assert_eq!(
+        (&year["paid"], &year["taxed"]),
+        (
+            &json!((7 * BNB / 2).to_string()),
+            &json!((7 * BNB / 2).to_string())
+        )
+    );
     assert_eq!(year["withheld"], (BNB / 2 + BNB / 20).to_string());
     world.assert_verified(&taxing()).await;
 }
