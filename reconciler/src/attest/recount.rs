@@ -355,3 +355,6 @@ const fn is_day(cause: &Cause) -> bool {
 const fn needs_no_proof(cause: &Cause) -> bool {
     matches!(cause, Cause::BatchRequested { .. } | Cause::BatchReleased { .. })
 }
+
+#[cfg(test)]
+mod tests;

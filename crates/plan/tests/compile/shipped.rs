@@ -190,10 +190,7 @@ fn services_refuse_what_they_do_not_run() {
     for name in ["auto-pool", "auto-pool-rolling", "subscription", "binary-ev"] {
         assert_eq!(shipped(name).served(), Ok(()));
     }
-    for (name, component) in [
-        ("unilevel-orders", "orders"),
-        ("referral-campaign", "campaign"),
-    ] {
+    for (name, component) in [("unilevel-orders", "orders"), ("referral-campaign", "campaign")] {
         assert_eq!(shipped(name).served(), Err(GateError::NotServed { component }));
     }
 }
