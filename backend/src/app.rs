@@ -23,6 +23,7 @@ pub mod relay;
 pub mod replay;
 pub mod reserve;
 pub mod session;
+pub mod side;
 pub mod sign_in;
 pub mod sponsor;
 pub mod treasury;

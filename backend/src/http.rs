@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod approval;
+pub mod binary;
 pub mod code;
 pub mod config;
 pub mod contract_abi;
@@ -43,6 +44,7 @@ pub mod users;
 mod view;
 pub mod withdraw;
 pub mod withdrawals;
+pub mod withholding;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,6 +138,10 @@ fn for_users(router: OpenApiRouter<Server>) -> OpenApiRouter<Server> {
         .routes(routes!(users::tree))
         .routes(routes!(subscriptions::list))
         .routes(routes!(subscriptions::ranks))
+        .routes(routes!(binary::place))
+        .routes(routes!(binary::side_message, binary::choose_side))
+        .routes(routes!(binary::bookings))
+        .routes(routes!(withholding::list))
         .routes(routes!(pools::summary))
         .routes(routes!(pools::nodes))
         .routes(routes!(pools::queue))

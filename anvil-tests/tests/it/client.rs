@@ -82,20 +82,25 @@ async fn journey(world: &World) -> Value {
     serde_json::from_str(said.lines().last().unwrap()).unwrap()
 }
 
-/// Operations of plans with subscriptions and funds. The system of this journey runs the auto-pool; the demonstration of
-/// subscriptions and the tests of the API call these.
-const OF_OTHER_PLANS: [&str; 16] = [
+/// Operations of plans with subscriptions, bookings and funds. The system of this journey runs the auto-pool; the demonstrations of
+/// these plans and the tests of the API call these.
+const OF_OTHER_PLANS: [&str; 21] = [
     "allocate_to_fund",
     "approve_proposal",
+    "binary",
+    "bookings",
+    "choose_side",
     "find_proposal",
     "list_funds",
     "list_proposals",
     "list_ranks",
     "list_subscriptions",
+    "list_withholding",
     "proposal_approval",
     "purchase",
     "quote_withdrawal",
     "request_withdrawal",
+    "side_message",
     "tax_id",
     "tax_id_message",
     "verify",

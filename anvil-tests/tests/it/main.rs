@@ -1,6 +1,7 @@
 //! The whole system against a real chain. Every test ends with ledger and chain equal to the last base unit.
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod bookings;
 mod client;
 mod crash;
 mod days;

@@ -8,12 +8,13 @@ use money::Amount;
 use plan::{CompiledPlan, DepositKind, PaymentBounds, Route};
 use settlement::authorization::GWEI;
 use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
+use store::api::records;
 use store::authorization::{self, NewRequest};
 use store::user::{self, User, UserStatus};
 use store::{StoreError, disclosure, stop};
 use thiserror::Error;
 
-use super::pending::is_registering;
+use super::pending::{is_registering, list_paid};
 use super::session::Caller;
 use super::{App, placement, random};
 
@@ -85,6 +86,9 @@ pub enum IntakeError {
     /// The plan does not take this amount.
     #[error("{}", bounds_in_words(.0))]
     WrongAmount(PaymentBounds),
+    /// More than what is left of the price.
+    #[error("{0} base units of the price are outstanding, payments that are not final yet taken off")]
+    AboveOutstanding(Amount),
     /// The contract does not take it.
     #[error("the contract takes whole multiples of {GWEI} base units only")]
     NotWholeGwei,
@@ -210,6 +214,7 @@ async fn pay_again(
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(IntakeError::RefundedUser),
     }
+    check_outstanding(app, &mut connection, user, amount).await?;
     check_open(&mut connection).await?;
     check_disclosure(&mut connection, ask.disclosure_hash).await?;
     drop(connection);
@@ -221,6 +226,30 @@ async fn pay_again(
         signature: authorization.signature.to_vec(),
         route: None,
     })
+}
+
+/// What is booked has one price, and nobody owes more than it. A payment that is on the chain and not in the ledger yet counts as
+/// paid; one that would be too much would not be divided, and operators would have to look.
+async fn check_outstanding(
+    app: &App,
+    connection: &mut sqlx::PgConnection,
+    user: &User,
+    amount: Amount,
+) -> Result<(), IntakeError> {
+    let Some(terms) = &app.ledger.plan.components().binary else {
+        return Ok(());
+    };
+    let member = records::find_member(connection, user.id).await?;
+    let mut outstanding = terms
+        .price()
+        .saturating_sub(member.map_or(Amount::ZERO, |member| member.paid));
+    for paid in list_paid(connection, user.wallet).await? {
+        outstanding = outstanding.saturating_sub(Amount::new(paid.amount));
+    }
+    if amount > outstanding {
+        return Err(IntakeError::AboveOutstanding(outstanding));
+    }
+    Ok(())
 }
 
 async fn check_open(connection: &mut sqlx::PgConnection) -> Result<(), IntakeError> {

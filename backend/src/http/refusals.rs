@@ -23,6 +23,7 @@ use crate::app::relay::RelayError;
 use crate::app::replay::ReplayError;
 use crate::app::reserve::ReserveError;
 use crate::app::session::SessionError;
+use crate::app::side::SideError;
 use crate::app::sign_in::SignInError;
 use crate::app::withdraw::WithdrawError;
 use crate::app::withdrawals::WithdrawalError;
@@ -101,6 +102,17 @@ impl From<ReserveError> for Problem {
     }
 }
 
+impl From<SideError> for Problem {
+    fn from(error: SideError) -> Self {
+        match error {
+            SideError::NotInPlan => Self::new(Code::NotInPlan),
+            SideError::Refunded => Self::new(Code::RefundedUser),
+            SideError::BadSignature => Self::new(Code::BadSignature),
+            SideError::Inbox(error) => error.into(),
+        }
+    }
+}
+
 impl From<WithdrawalError> for Problem {
     fn from(error: WithdrawalError) -> Self {
         let code = match error {
@@ -139,7 +151,7 @@ impl From<IntakeError> for Problem {
             IntakeError::FrozenUser => Code::FrozenUser,
             IntakeError::NotInPlan => Code::NotInPlan,
             IntakeError::AmountMissing => return Self::field("amount", &error.to_string()),
-            IntakeError::WrongAmount(_) | IntakeError::NotWholeGwei => {
+            IntakeError::WrongAmount(_) | IntakeError::AboveOutstanding(_) | IntakeError::NotWholeGwei => {
                 return Self::because(Code::WrongAmount, error.to_string());
             }
             IntakeError::UnknownDisclosure => Code::UnknownDisclosure,

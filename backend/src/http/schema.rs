@@ -156,6 +156,12 @@ texts! {
         "held", "matured", "refunded", "reversed", "withheld", "forfeited", "executed", "credited", "skipped", "released", "refused",
         "paid",
     ]);
+    /// A side of a user in the binary tree.
+    BinarySideName words(["left", "right"]);
+    /// Whether a pair stands.
+    PairState words(["paid", "returned"]);
+    /// Whether a tax was withheld or given back.
+    WithholdingKind words(["withheld", "given_back"]);
     /// Whether a subscription still accrues.
     SubscriptionState words(["active", "ended"]);
     /// Why a reward was not paid.

@@ -12,6 +12,7 @@ use super::extract::{IdempotencyKey, JsonBody, OwnUser, Query};
 use super::parse;
 use super::reserve::{CommandAnswer, MessageAnswer};
 use super::schema::{BaseUnits, IdempotencyKeyText, WalletSignature};
+use super::withholding::policy_name;
 use crate::app::withdrawals::{self as use_case, WithdrawalQuote};
 
 /// How much is to be taken out.
@@ -26,8 +27,12 @@ pub struct WithdrawalSearch {
 /// What a withdrawal would give now, and what the wallet signs for it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WithdrawalQuoteAnswer {
-    /// Base units that leave the wallet balance: the sum of the other three.
+    /// Base units that leave the wallet balance: the sum of the other four.
     amount: BaseUnits,
+    /// Base units of tax, all policies together.
+    withheld: BaseUnits,
+    /// What each policy that concerns the withdrawal takes of it; empty where the plan withholds nothing from withdrawals.
+    taxes: Vec<QuotedTax>,
     /// Base units that the operator keeps.
     fee: BaseUnits,
     /// Base units that pay what the user owes after corrections.
@@ -35,6 +40,21 @@ pub struct WithdrawalQuoteAnswer {
     /// Base units that the chain may pay then.
     net: BaseUnits,
     message: MessageAnswer,
+}
+
+/// What one policy takes of a withdrawal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuotedTax {
+    /// Name of the policy.
+    policy: String,
+    /// The calendar year in which the financial year starts.
+    financial_year: u32,
+    /// Base units that are taxed: more than the amount where it crosses a threshold.
+    base: BaseUnits,
+    /// Basis points: 10000 is the whole.
+    rate_bps: u16,
+    /// Base units of tax.
+    amount: BaseUnits,
 }
 
 /// A request.
@@ -62,6 +82,8 @@ pub async fn quote(
     let amount = parse::amount("amount", &search.amount)?;
     let WithdrawalQuote {
         amount,
+        withheld,
+        taxes,
         fee,
         owed,
         net,
@@ -69,6 +91,17 @@ pub async fn quote(
     let message = use_case::command(&user, amount, &key).message();
     Ok(Json(WithdrawalQuoteAnswer {
         amount: amount.into(),
+        withheld: withheld.into(),
+        taxes: taxes
+            .iter()
+            .map(|line| QuotedTax {
+                policy: policy_name(&server.app.ledger.plan, line.policy.saturating_add(1)),
+                financial_year: line.year.get(),
+                base: line.base.into(),
+                rate_bps: line.rate.get(),
+                amount: line.amount.into(),
+            })
+            .collect(),
         fee: fee.into(),
         owed: owed.into(),
         net: net.into(),

@@ -18,7 +18,7 @@ use crate::world::{Answer, CHAIN_TIME, Session, World, key, registered, wallet};
 
 /// Two more wallets: of the builder, and of one who confirms.
 const BUILDERS_OTHER: u8 = 47;
-const SUPPORT: u8 = 48;
+pub(crate) const SUPPORT: u8 = 48;
 
 const SUBSCRIPTION: &str = include_str!("../../../plans/subscription.toml");
 const USDT: u128 = 1_000_000;
@@ -92,7 +92,7 @@ impl World {
     }
 
     /// The operator's signed word about a user.
-    async fn confirm(&self, session: &Session, user: i32, what: &str, name: &str) -> Answer {
+    pub(crate) async fn confirm(&self, session: &Session, user: i32, what: &str, name: &str) -> Answer {
         let path = format!("/admin/users/{user}/{what}");
         let ask = self.request(Method::GET, &path, Some(session));
         let message = self.send(ask.header("idempotency-key", name)).await;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod begin;
+mod bookings;
 mod chain;
 mod clock;
 mod codes;

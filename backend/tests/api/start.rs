@@ -165,7 +165,6 @@ async fn ended(process: &str, plan_text: &str, listen: SocketAddr) -> String {
 #[tokio::test]
 async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     let others = [
-        (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
         (include_str!("../../../plans/unilevel-orders.toml"), "[orders]"),
         (
             include_str!("../../../plans/referral-campaign.toml"),

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use store::inbox::{self, Command};
 
+use crate::funds::SUPPORT;
 use crate::world::{Answer, BNB, CHAIN_TIME, DISCLOSURE, Session, World, key, matured, reference, wallet};
 
 /// The shipped plan in which a subscription may be smaller, counted in the chain's coin.
@@ -52,7 +53,11 @@ impl World {
 
     /// Users 1 to 3 bought for 20 each, of which user 1 got two shares; all of it has matured, and a day has accrued.
     async fn accrued() -> Self {
-        let mut world = Self::of_plan(&filling(), &[1, 1]).await;
+        Self::accrued_in(&filling()).await
+    }
+
+    async fn accrued_in(plan_text: &str) -> Self {
+        let mut world = Self::of_plan(plan_text, &[1, 1]).await;
         world.end_day(TODAY + 1).await;
         world.post_causes(vec![matured(60 * BNB)]).await;
         world.end_day(TODAY + 2).await;
@@ -383,4 +388,71 @@ async fn a_rank_is_shown_once_a_week_has_closed() {
         (&changes[0], &changes[1])
     );
     assert_eq!(last["next_cursor"], Value::Null);
+}
+
+/// Tax from withdrawals: a fifth without a known tax id, a twentieth with one, of everything once a year's withdrawals exceed 2.
+fn taxing() -> String {
+    format!(
+        "{}\n[[withholding]]\nname = \"T\"\nvalid_from = \"1970-01-01\"\nbasis = \"payout\"\nrate_bps = 500\n\
+         no_tax_id_rate_bps = 2000\nthreshold = \"2\"\nthreshold_scope = \"financial_year\"\n\
+         crossing = \"whole_aggregate\"\nfinancial_year_starts_month = 4\non = \"gross\"\n",
+        filling()
+    )
+}
+
+#[tokio::test]
+async fn a_quote_says_what_is_withheld_and_that_is_withheld() {
+    let mut world = World::accrued_in(&taxing()).await;
+    let user = world.sign_in(1).await;
+    // Below the threshold, above it with the first one's tax, and with a tax id.
+    for (name, amount, withheld) in [
+        ("first", 3 * BNB / 2, 0),
+        ("second", BNB, BNB / 2),
+        ("third", BNB, BNB / 20),
+    ] {
+        if name == "third" {
+            let wallet = hex::encode(wallet(SUPPORT));
+            let roles = "'{support}'";
+            world
+                .sql(&format!(
+                    "INSERT INTO operator (wallet, name, roles) VALUES ('\\x{wallet}', 'support', {roles})"
+                ))
+                .await;
+            let support = world.sign_in(SUPPORT).await;
+            assert_eq!(world.confirm(&support, 1, "tax-id", "t").await.status, 202);
+            world.post_causes(vec![]).await;
+        }
+        let quote = world.quote(&user, 1, name, amount).await.ok();
+        assert_eq!(quote["withheld"], withheld.to_string(), "{name}");
+        let fee = (amount - withheld) / 20;
+        assert_eq!(
+            (&quote["fee"], &quote["net"]),
+            (
+                &json!(fee.to_string()),
+                &json!((amount - withheld - fee).to_string())
+            )
+        );
+        let tax = &quote["taxes"][0];
+        assert_eq!(
+            (&tax["policy"], &tax["financial_year"]),
+            (&json!("T"), &json!(1970))
+        );
+        assert_eq!(tax["rate_bps"], if name == "third" { 500 } else { 2_000 });
+        let before = world.balance(&user, "available").await;
+        assert_eq!(world.withdraw_wallet(&user, 1, name, amount).await.status, 202);
+        world.post_causes(vec![]).await;
+        let came = world.balance(&user, "available").await - before;
+        assert_eq!(came, amount - withheld - fee, "{name}");
+    }
+    let tax = world.get("/users/1/withholding", Some(&user)).await.ok();
+    let year = &tax["years"][0];
+    assert_eq!(
+        (&year["paid"], &year["taxed"]),
+        (
+            &json!((7 * BNB / 2).to_string()),
+            &json!((7 * BNB / 2).to_string())
+        )
+    );
+    assert_eq!(year["withheld"], (BNB / 2 + BNB / 20).to_string());
+    world.assert_verified(&taxing()).await;
 }

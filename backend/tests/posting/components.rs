@@ -406,3 +406,93 @@ async fn what_is_changed_of_components_behind_the_ledgers_back_is_found_exactly(
     let snapshot = store::snapshot::read(&mut source).await.unwrap();
     assert_eq!(audit::verify(&empty(&world), &snapshot), []);
 }
+
+#[tokio::test]
+async fn what_is_changed_of_records_behind_the_ledgers_back_is_found_exactly() {
+    let variant = Variant {
+        kind: Kind::Binary,
+        bits: 0,
+    };
+    let (world, happened) = history(&variant, STEPS, 1);
+    let database = TestDatabase::new().await;
+    post(&database, &world, &happened, true).await;
+    let mut source = database.connection().await;
+    for (fault, tables) in [
+        (
+            "UPDATE withholding_record SET base = base + 1 WHERE (fact_seq, position) =
+                 (SELECT fact_seq, position FROM withholding_record WHERE NOT is_returned LIMIT 1)",
+            &["withholding_record"][..],
+        ),
+        (
+            "UPDATE withholding_record SET is_returned = NOT is_returned WHERE (fact_seq, position) =
+                 (SELECT fact_seq, position FROM withholding_record LIMIT 1)",
+            &["withholding_record"],
+        ),
+        (
+            "UPDATE withholding_year SET withheld_returned = withheld_returned + 1 WHERE (user_id, financial_year, policy) =
+                 (SELECT user_id, financial_year, policy FROM withholding_year LIMIT 1)",
+            &["withholding_year"],
+        ),
+        (
+            "UPDATE binary_pair SET returned_fact = 1 WHERE reward = (SELECT min(reward) FROM binary_pair)",
+            &["binary_pair"],
+        ),
+        (
+            "UPDATE member_record SET lots_left = lots_left + 1 WHERE user_id = (SELECT min(user_id) FROM member_record)",
+            &["member_record"],
+        ),
+        (
+            "UPDATE member_record SET paid = paid + 1 WHERE user_id = (SELECT max(user_id) FROM member_record)",
+            &["member_record"],
+        ),
+        (
+            "DELETE FROM member_record WHERE user_id = (SELECT max(user_id) FROM member_record)",
+            &["member_record"],
+        ),
+        (
+            "UPDATE record_start SET after_fact = after_fact",
+            &[],
+        ),
+    ] {
+        let mut transaction = source.begin().await.unwrap();
+        let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
+        assert_eq!(changed.rows_affected(), 1, "{fault}");
+        let snapshot = store::snapshot::read_in(&mut transaction).await.unwrap();
+        let found = audit::verify(&empty(&world), &snapshot);
+        let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();
+        assert_eq!(found_in, tables, "{fault}: {found:#?}");
+        transaction.rollback().await.unwrap();
+    }
+}
+
+/// What is stored of each member is what the state has.
+#[tokio::test]
+async fn what_is_paid_of_a_price_is_what_the_book_says() {
+    for (bits, seed) in VARIATIONS {
+        let variant = Variant {
+            kind: Kind::Binary,
+            bits,
+        };
+        let (world, happened) = history(&variant, STEPS, seed);
+        let database = TestDatabase::new().await;
+        let writer = post(&database, &world, &happened, true).await;
+        let mut source = database.connection().await;
+        let snapshot = store::snapshot::read(&mut source).await.unwrap();
+        let (plan, state) = (writer.book().plan(), writer.book().state());
+        let price = plan.components().binary.as_ref().unwrap().price();
+        let mut instalments = 0;
+        for (user, member) in &snapshot.books.members {
+            let user = plan::UserId::new(*user).unwrap();
+            let outstanding = state.outstanding(plan, user);
+            assert_eq!(price.saturating_sub(member.paid), outstanding, "{user}");
+        }
+        for pair in snapshot.books.pairs.values() {
+            instalments += u32::from(!pair.instalment.is_zero());
+        }
+        assert!(!snapshot.books.members.is_empty() && !snapshot.books.pairs.is_empty());
+        assert!(
+            instalments > 0 || bits != 0,
+            "no instalment in the shipped plan's history"
+        );
+    }
+}

@@ -72,3 +72,46 @@ impl WithdrawalCommand {
         )
     }
 }
+
+/// A user says where the next direct goes in the binary tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SideCommand {
+    /// Who chooses; also who signs.
+    pub wallet: Address,
+    /// The side; `None` for wherever is free first.
+    pub side: Option<ChosenSide>,
+    /// The author's own number for the command: a signature counts once.
+    pub nonce: B256,
+}
+
+/// One of the two sides below a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChosenSide {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
+}
+
+impl SideCommand {
+    /// The message that the user signs.
+    pub fn message(&self) -> Message {
+        let (side, summary) = match self.side {
+            Some(ChosenSide::Left) => ("left", "Put who joins next through me on my left side"),
+            Some(ChosenSide::Right) => ("right", "Put who joins next through me on my right side"),
+            None => (
+                "none",
+                "Put who joins next through me wherever a place is free first",
+            ),
+        };
+        Message::new(
+            "SideChoice",
+            vec![
+                ("summary", Value::Text(summary.to_owned())),
+                ("wallet", Value::Address(self.wallet)),
+                ("side", Value::Text(side.to_owned())),
+                ("nonce", Value::Hash(self.nonce)),
+            ],
+        )
+    }
+}

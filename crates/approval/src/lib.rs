@@ -21,7 +21,7 @@ mod quorum;
 mod signature;
 
 pub use attestation::{Attestation, Attested, Moment};
-pub use choice::{ReserveCommand, WithdrawalCommand, command_nonce};
+pub use choice::{ChosenSide, ReserveCommand, SideCommand, WithdrawalCommand, command_nonce};
 pub use confirmation::{Confirmation, Confirmed};
 pub use evidence::{Evidence, PROPOSAL_KEY_PREFIX};
 pub use message::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Field, Message, Value};

@@ -207,6 +207,53 @@ pub struct AccrualRow {
     pub reward: Option<u32>,
 }
 
+/// A row of `withholding_record`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct WithholdingRow {
+    pub user: u32,
+    pub policy: u32,
+    pub financial_year: u32,
+    pub gross: Amount,
+    pub base: Amount,
+    pub amount: Amount,
+    pub is_returned: bool,
+}
+
+/// A row of `withholding_year`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct WithholdingYearRow {
+    pub paid: Amount,
+    pub taxed: Amount,
+    pub withheld: Amount,
+    pub paid_returned: Amount,
+    pub taxed_returned: Amount,
+    pub withheld_returned: Amount,
+}
+
+/// A row of `binary_pair`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct PairRow {
+    pub user: u32,
+    pub fact_seq: u64,
+    pub amount: Amount,
+    pub withheld: Amount,
+    pub instalment: Amount,
+    pub returned_fact: Option<u64>,
+}
+
+/// A row of `member_record`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct MemberRow {
+    pub side: Option<String>,
+    pub lots: [u32; 2],
+    pub paid: Amount,
+    pub has_tax_id: bool,
+}
+
 /// A row of `component_effect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table of the same name")]
@@ -260,6 +307,16 @@ pub struct Books {
     pub continued: BTreeMap<u64, ContinuedRow>,
     /// Accruals and what funds granted are counted from the fact behind this one on.
     pub funded_after: u64,
+    /// By fact and position.
+    pub withholdings: BTreeMap<(u64, u32), WithholdingRow>,
+    /// By user, financial year and policy.
+    pub withholding_years: BTreeMap<(u32, u32, u32), WithholdingYearRow>,
+    /// By reward.
+    pub pairs: BTreeMap<u32, PairRow>,
+    /// By user.
+    pub members: BTreeMap<u32, MemberRow>,
+    /// The four tables above contain what happened from the fact behind this one on.
+    pub recorded_after: u64,
     /// Causes by fact and position.
     pub discrepancies: BTreeMap<(u64, u32), String>,
 }

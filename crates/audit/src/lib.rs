@@ -21,8 +21,8 @@ pub mod vigil;
 
 pub use books::{
     AccountRow, AccrualRow, BalanceRow, BatchRow, Books, ClaimRow, ComponentEffectRow, ContinuedRow,
-    DepositRow, IncomeRow, NodeRow, PayoutBatchRow, PayoutRow, PostedFact, RewardRow, Snapshot, TransferRow,
-    TreeRow, UserRow,
+    DepositRow, IncomeRow, MemberRow, NodeRow, PairRow, PayoutBatchRow, PayoutRow, PostedFact, RewardRow,
+    Snapshot, TransferRow, TreeRow, UserRow, WithholdingRow, WithholdingYearRow,
 };
 pub use discrepancy::{Discrepancy, compare};
 pub use verify::verify;

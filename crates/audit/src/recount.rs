@@ -5,6 +5,7 @@
 
 mod component;
 mod payout;
+mod record;
 mod totals;
 
 use ledger::{Account, AccountKind, Beneficiary, Leg, Reason};
@@ -41,6 +42,13 @@ impl Recount {
     #[must_use]
     pub const fn funded_after(mut self, fact_seq: u64) -> Self {
         self.books.funded_after = fact_seq;
+        self
+    }
+
+    /// Takes records only behind this fact: their tables are younger than the ledger.
+    #[must_use]
+    pub const fn recorded_after(mut self, fact_seq: u64) -> Self {
+        self.books.recorded_after = fact_seq;
         self
     }
 

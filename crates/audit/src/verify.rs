@@ -15,7 +15,9 @@ use crate::{Discrepancy, compare, sums};
 pub fn verify(empty: &Book, snapshot: &Snapshot) -> Vec<Discrepancy> {
     let mut out = Vec::new();
     check_facts(snapshot, &mut out);
-    let mut recount = Recount::new(empty.clone()).funded_after(snapshot.books.funded_after);
+    let mut recount = Recount::new(empty.clone())
+        .funded_after(snapshot.books.funded_after)
+        .recorded_after(snapshot.books.recorded_after);
     for fact in &snapshot.facts {
         recount.apply(fact);
     }
@@ -166,6 +168,20 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
     );
     compare("accrual", &expected.accruals, &found.accruals, out);
     compare("continued_fact", &expected.continued, &found.continued, out);
+    compare(
+        "withholding_record",
+        &expected.withholdings,
+        &found.withholdings,
+        out,
+    );
+    compare(
+        "withholding_year",
+        &expected.withholding_years,
+        &found.withholding_years,
+        out,
+    );
+    compare("binary_pair", &expected.pairs, &found.pairs, out);
+    compare("member_record", &expected.members, &found.members, out);
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
 }
 

@@ -202,6 +202,11 @@ impl BinaryState {
         self.lots.get(line(user.get())).copied().unwrap_or_default()
     }
 
+    /// Lots of all users, in their order.
+    pub fn all_lots(&self) -> &[[u32; 2]] {
+        &self.lots
+    }
+
     /// Pairs of a user that were paid and stand.
     pub fn pairs(&self, user: UserId) -> u32 {
         self.history.pairs(user.get())

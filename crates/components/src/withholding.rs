@@ -61,6 +61,15 @@ impl Withholding {
         self.tax_ids.contains(&user)
     }
 
+    /// A state in which these are the sums of a user's year under the policy at this place of the plan's list.
+    #[must_use]
+    pub fn with_year(mut self, user: UserId, policy: u8, year: FinancialYear, totals: YearTotals) -> Self {
+        if totals != YearTotals::default() {
+            self.years.insert(YearKey { user, policy, year }, totals);
+        }
+        self
+    }
+
     /// What would be withheld from this payment now.
     pub fn preview(&self, terms: &WithholdingTerms, payment: &Payment) -> Withheld {
         let mut withheld = Withheld::nothing(payment.user, payment.gross);

@@ -1,10 +1,11 @@
 //! The whole system at work on a throwaway chain: people join, are paid and leave, processes are killed, blocks
 //! replaced; and in the end everything is recomputed from the chain's own logs.
 //!
-//! `story` has the scenes of pools in their order, `subscriptions` those of subscriptions; `stage` and `staff` what they are made of, `oracle` the recomputation (the
+//! `story` has the scenes of pools in their order, `subscriptions` those of subscriptions, `bookings` those of bookings and pairs; `stage` and `staff` what they are made of, `oracle` the recomputation (the
 //! end-to-end tests use it, too), `copy` the planted discrepancy, `report` what is printed. Not responsible for starting
 //! processes: that is `devstack`.
 
+mod bookings;
 mod copy;
 pub mod oracle;
 mod report;
@@ -38,7 +39,8 @@ pub async fn run(checkout: &Checkout, plan: Option<&Path>) -> anyhow::Result<Rep
     match stage.plan().await?.intake_kind() {
         IntakeKind::AutoPool => story::play(&mut stage, &mut report).await?,
         IntakeKind::Subscription { .. } => subscriptions::play(&mut stage, &mut report).await?,
-        IntakeKind::Booking { .. } | IntakeKind::Order | IntakeKind::Joining { .. } => {
+        IntakeKind::Booking { .. } => bookings::play(&mut stage, &mut report).await?,
+        IntakeKind::Order | IntakeKind::Joining { .. } => {
             bail!("there is no demonstration of this plan yet")
         }
     }

@@ -10,7 +10,7 @@ use alloy::providers::Provider;
 use anyhow::{Context, ensure};
 use devstack::world::Site;
 use ledger::{Account, AccountId, Side};
-use naive::{Changes, composed};
+use naive::{Changes, bookings, composed};
 use plan::Cause;
 use sqlx::PgPool;
 
@@ -79,6 +79,7 @@ impl Oracle {
 enum Model {
     Pools(Box<naive::Model>),
     Subscriptions(Box<composed::Model>),
+    Bookings(Box<bookings::Model>),
 }
 
 impl Model {
@@ -98,6 +99,10 @@ impl Model {
                 let terms = composed::Terms::subscription(decimals);
                 Ok(Self::Subscriptions(Box::new(composed::Model::new(terms))))
             }
+            "binary-ev" => {
+                let terms = bookings::Terms::binary_ev(decimals);
+                Ok(Self::Bookings(Box::new(bookings::Model::new(terms))))
+            }
             name => anyhow::bail!("the plan {name} has no second implementation of the whole"),
         }
     }
@@ -106,6 +111,7 @@ impl Model {
         match self {
             Self::Pools(model) => model.apply(cause),
             Self::Subscriptions(model) => model.apply(cause),
+            Self::Bookings(model) => model.apply(cause),
         }
     }
 
@@ -113,6 +119,7 @@ impl Model {
         match self {
             Self::Pools(model) => &model.balances,
             Self::Subscriptions(model) => &model.balances,
+            Self::Bookings(model) => &model.balances,
         }
     }
 
@@ -120,6 +127,7 @@ impl Model {
         match self {
             Self::Pools(model) => model.entitled,
             Self::Subscriptions(model) => model.entitlements(),
+            Self::Bookings(model) => model.entitlements(),
         }
     }
 }

@@ -195,7 +195,12 @@ async fn withdraw(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
 
 /// The liabilities are published; past the veto delay the one who is left is paid by a proof, sent by a stranger.
 pub(crate) async fn claim(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
-    let owner = stage.people[CLAIMS].clone();
+    claim_of(stage, CLAIMS, report).await
+}
+
+/// The same for the person at this place.
+pub(crate) async fn claim_of(stage: &mut Stage, place: usize, report: &mut Report) -> anyhow::Result<()> {
+    let owner = stage.people[place].clone();
     let root = stage.publish_liabilities().await?;
     stage.pass_time(DAY + 60).await?;
     let proof = stage.proof_of(&owner).await?;

@@ -21,6 +21,7 @@ impl Context<'_> {
             // Every leg of these has its line.
             ComponentEffect::DayEnded { .. }
             | ComponentEffect::Accrued { .. }
+            | ComponentEffect::Recorded(_)
             | ComponentEffect::RewardGranted { .. }
             | ComponentEffect::RewardReleased { .. }
             | ComponentEffect::RewardReversed { .. }

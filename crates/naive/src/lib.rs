@@ -9,6 +9,7 @@
 )]
 
 pub mod binary;
+pub mod bookings;
 pub mod campaign;
 pub mod commissions;
 pub mod composed;

@@ -153,6 +153,11 @@ impl Month {
 }
 
 impl FinancialYear {
+    /// The one that starts in this calendar year.
+    pub const fn starting_in(year: u32) -> Self {
+        Self(year)
+    }
+
     /// The year in which it starts.
     pub const fn get(self) -> u32 {
         self.0

@@ -2,12 +2,14 @@
 
 mod component;
 mod component_row;
+mod record;
 
 use alloy_primitives::{Address, B256};
 use ledger::{Tier, TreeNumber, UserId};
 use money::Amount;
 
 pub use component::{ComponentEffect, ComponentRow, Detail, NotGranted, PeriodStatus, RewardId, SaleEffect};
+pub use record::{PairRecord, Record, TaxEntry};
 
 use crate::orders::OrderError;
 use crate::{BatchEnd, DepositId, DepositKind, PayoutOutcome, ReserveChoice};

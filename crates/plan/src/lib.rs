@@ -40,6 +40,7 @@ pub use effect::{
 pub use fact::{DepositKind, Fact};
 pub use ledger::{DepositId, Tier, TreeNumber, UserId};
 pub use outcome::Outcome;
+pub use plan_file::calendar::FinancialYear;
 pub use plan_file::{Day, Finding, Refusal, Severity, TimeZone, percent};
 pub use report::Report;
 pub use state::{Payments, State, Waiting};

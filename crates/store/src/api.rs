@@ -8,6 +8,7 @@ pub mod payouts;
 pub mod pending;
 pub mod pool;
 pub mod reconciliation;
+pub mod records;
 pub mod rewards;
 pub mod subscriptions;
 pub mod treasury;

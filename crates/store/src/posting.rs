@@ -12,6 +12,7 @@ mod write_continued;
 mod write_due;
 mod write_ledger;
 mod write_projections;
+mod write_records;
 mod write_settlement;
 
 use alloy_primitives::B256;

@@ -18,10 +18,11 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 29] = [
+const DERIVED: [&str; 34] = [
     "account",
     "accrual",
     "balance",
+    "binary_pair",
     "claim",
     "component_effect",
     "continued_fact",
@@ -33,6 +34,7 @@ const DERIVED: [&str; 29] = [
     "figures",
     "funded_start",
     "kind_total",
+    "member_record",
     "paid_total",
     "participant_figures",
     "payout",
@@ -42,12 +44,15 @@ const DERIVED: [&str; 29] = [
     "posting_batch",
     "posting_snapshot",
     "posting_snapshot_chunk",
+    "record_start",
     "reserve_choice",
     "reward",
     "reward_forfeited",
     "transfer",
     "user_income",
     "users",
+    "withholding_record",
+    "withholding_year",
 ];
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was

@@ -3,6 +3,7 @@
 //! The whole of it is held in memory: about a kilobyte for each transfer.
 
 mod component;
+mod record;
 mod settlement;
 
 use alloy_primitives::{Address, B256};
@@ -47,6 +48,7 @@ pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, St
     component::read(transaction, books).await?;
     component::read_accruals(transaction, books).await?;
     component::read_continued(transaction, books).await?;
+    record::read(transaction, books).await?;
     settlement::read(transaction, books).await?;
     Ok(snapshot)
 }

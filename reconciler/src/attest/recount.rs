@@ -9,12 +9,16 @@ use std::collections::VecDeque;
 use abi::Journal;
 use abi::journal::JournalError;
 use alloy_primitives::Address;
-use approval::{Domain, Message, People, ReserveCommand, WithdrawalCommand, command_nonce, recover};
+use approval::{
+    ChosenSide, Domain, Message, People, ReserveCommand, SideCommand, WithdrawalCommand, command_nonce,
+    recover,
+};
 use audit::checks::Position;
 use causes::commands::{self, Given, Judge};
 use causes::{DecodeError, Decoder};
 use chain::{ChainError, ChainReader};
 use money::Amount;
+use plan::binary::Side;
 use plan::{Book, Cause, CompiledPlan, Outcome, Report, ReserveChoice};
 use sqlx::PgConnection;
 use store::StoreError;
@@ -327,6 +331,14 @@ fn signed_message(cause: &Cause, key: &str) -> Option<(Address, Message)> {
             amount,
             nonce,
         };
+        return Some((wallet, command.message()));
+    }
+    if let Cause::Reported(Report::SideChosen { wallet, side }) = *cause {
+        let side = side.map(|side| match side {
+            Side::Left => ChosenSide::Left,
+            Side::Right => ChosenSide::Right,
+        });
+        let command = SideCommand { wallet, side, nonce };
         return Some((wallet, command.message()));
     }
     None

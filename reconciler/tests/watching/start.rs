@@ -8,8 +8,7 @@ use store::deployment::Deployment;
 use testkit::TestDatabase;
 
 const SERVED: &str = include_str!("../../../plans/auto-pool.toml");
-const OTHERS: [(&str, &str); 3] = [
-    (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
+const OTHERS: [(&str, &str); 2] = [
     (include_str!("../../../plans/unilevel-orders.toml"), "[orders]"),
     (
         include_str!("../../../plans/referral-campaign.toml"),

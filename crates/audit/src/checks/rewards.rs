@@ -3,6 +3,7 @@
 //! Written apart from the plan's own rules: no state is folded, every question is answered by looking at the facts
 //! that were there before.
 
+mod bookings;
 mod purchases;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Reason, Tier, T
 use money::Amount;
 use plan::{CompiledPlan, PoolRoom};
 
+use self::bookings::Bookings;
 use self::purchases::Directs;
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Deposit, DepositState, Part, Snapshot};
@@ -28,6 +30,7 @@ struct Lookup<'a> {
     /// Which of the sponsor's directs, by user.
     ordinals: BTreeMap<u32, u32>,
     directs: Directs,
+    bookings: Bookings,
     /// Facts of the places of tier 1, in order.
     places: Vec<u64>,
     /// Place in tier 1, by the fact that gave it.
@@ -77,6 +80,7 @@ impl<'a> Lookup<'a> {
             retopups: BTreeMap::new(),
             ordinals: BTreeMap::new(),
             directs: Directs::new(),
+            bookings: bookings::of(snapshot),
             places: books.first_tier.values().map(|node| node.fact_seq).collect(),
             placed: BTreeMap::new(),
         };
@@ -118,9 +122,11 @@ impl<'a> Lookup<'a> {
 
     /// What the parts of a payment ought to be, if they are not.
     fn broken(&self, deposit: &Deposit, parts: &[Part]) -> Option<String> {
-        match &self.plan.components().subscription {
-            Some(terms) => self.broken_purchase(terms, deposit, parts),
-            None => {
+        let components = self.plan.components();
+        match (&components.subscription, &components.binary) {
+            (Some(terms), _) => self.broken_purchase(terms, deposit, parts),
+            (None, Some(terms)) => self.broken_booking(terms, deposit, parts),
+            (None, None) => {
                 let expected = self.parts(deposit);
                 (expected != parts).then(|| in_words(&expected))
             }

@@ -124,6 +124,8 @@ pub struct Deposit {
     pub fact_seq: u64,
     /// The fact that ended it.
     pub closed_fact: Option<u64>,
+    /// Whether it went into clearing, because the plan had no use of it.
+    pub is_parked: bool,
 }
 
 /// Where a deposit stands.

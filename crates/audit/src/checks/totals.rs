@@ -132,6 +132,10 @@ fn is_taken(plan: &CompiledPlan, deposit: &Deposit, is_gone: bool) -> bool {
     } else {
         DepositKind::Retopup
     };
+    if plan.components().binary.is_some() {
+        // What is outstanding depends on earlier payments and pairs. R14 asks whether it may have been too little.
+        return !deposit.is_parked;
+    }
     let takes = plan.payment_bounds(kind);
     takes.is_some_and(|bounds| bounds.allow(deposit.amount)) && !(is_gone && plan.auto_pool().is_none())
 }

@@ -33,6 +33,12 @@ impl Recount {
             }
             return;
         }
+        if let ComponentEffect::Recorded(record) = effect {
+            if fact_seq > self.books.recorded_after {
+                self.take_record(fact_seq, record);
+            }
+            return;
+        }
         let Some(row) = effect.row() else { return };
         let row = ComponentEffectRow {
             kind: row.kind.to_owned(),

@@ -13,6 +13,7 @@ pub(super) fn add(books: &mut Books) {
     add_balances(books);
     add_incomes(books);
     add_funded(books);
+    add_withholding_years(books);
     add_counts(books);
 }
 
@@ -95,6 +96,26 @@ fn add_funded(books: &mut Books) {
     for (user, amount) in granted.into_iter().chain(accrued) {
         let income = books.incomes.entry(user).or_default();
         income.funded = sum(income.funded, amount);
+    }
+}
+
+/// Each user's financial years under each policy.
+fn add_withholding_years(books: &mut Books) {
+    for record in books.withholdings.values() {
+        let key = (record.user, record.financial_year, record.policy);
+        let year = books.withholding_years.entry(key).or_default();
+        let (paid, taxed, withheld) = if record.is_returned {
+            (
+                &mut year.paid_returned,
+                &mut year.taxed_returned,
+                &mut year.withheld_returned,
+            )
+        } else {
+            (&mut year.paid, &mut year.taxed, &mut year.withheld)
+        };
+        *paid = sum(*paid, record.gross);
+        *taxed = sum(*taxed, record.base);
+        *withheld = sum(*withheld, record.amount);
     }
 }
 

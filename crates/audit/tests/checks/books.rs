@@ -7,7 +7,7 @@ use audit::checks::{
     Batch, Counters, Deposit, DepositState, Ledger, Node, Part, Payout, PayoutState, Recount, Split, User,
 };
 use audit::{BalanceRow, Books, PayoutRow};
-use ledger::{Account, AccountId, Reason};
+use ledger::{Account, AccountId, ClearingCause, Reason};
 use money::Amount;
 
 pub(crate) fn ledger_of(books: &Books, mut batches: BTreeMap<B256, Batch>) -> Ledger {
@@ -77,6 +77,12 @@ fn deposits_of(books: &Books) -> Vec<Deposit> {
         },
         fact_seq: row.fact_seq,
         closed_fact: row.closed_fact,
+        is_parked: books
+            .transfers
+            .range((row.fact_seq, 0)..=(row.fact_seq, u32::MAX))
+            .any(|(_, transfer)| {
+                transfer.credit == Account::Clearing(ClearingCause::UnexpectedIntake).id().get()
+            }),
     });
     deposits.collect()
 }

@@ -5,6 +5,7 @@
     reason = "what a test prepares must succeed, or the test fails"
 )]
 
+mod bookings;
 mod books;
 mod leaves;
 mod planting;

@@ -49,7 +49,7 @@ mod tests {
         let pools = include_str!("../../../../plans/auto-pool.toml");
         assert_eq!(in_coin(pools).unwrap(), pools);
         assert!(in_coin(&text.replace("asset = ", "asset  = ")).is_err());
-        let others = in_coin(include_str!("../../../../plans/binary-ev.toml"));
+        let others = in_coin(include_str!("../../../../plans/unilevel-orders.toml"));
         assert!(others.unwrap_err().to_string().starts_with("plan_not_served"));
     }
 }

@@ -5,6 +5,9 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+use money::Amount;
+use plan::DepositKind;
 use store::deployment::Deployment;
 
 use crate::agreement;
@@ -12,6 +15,9 @@ use crate::postgres::url_as;
 use crate::services::{Ready, ServiceSpec};
 use crate::world::people::{root_user, signer};
 use crate::world::spec::SystemSpec;
+
+/// The largest payment of a local chain, in base units, where the plan has no larger one: the signer's own default.
+const AMOUNT_MAX: Amount = Amount::new(1_000_000_000_000_000_000_000);
 
 /// The ports that the services listen on.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +82,7 @@ impl Environment<'_> {
 
     fn signer_of(&self, signer: SignerSpec) -> anyhow::Result<ServiceSpec> {
         let database = url_as(&self.spec.signer_database_url, "trellis_signer")?;
-        let environment = [
+        let mut environment = vec![
             ("TRELLIS_PURPOSE", signer.purpose.to_owned()),
             ("TRELLIS_LISTEN", listen(signer.port)),
             ("TRELLIS_DATABASE_URL", database),
@@ -86,6 +92,13 @@ impl Environment<'_> {
             ("TRELLIS_PLANS", self.plan.display().to_string()),
             ("TRELLIS_DEVELOPMENT_KEY", signer.account.private_key.to_string()),
         ];
+        // By default a signer of a local chain takes what pools cost, and not the price of a vehicle.
+        let plan = plan::compile(&self.deployed.plan_text).context("the ledger's plan does not compile")?;
+        let bounds = plan.payment_bounds(DepositKind::Retopup);
+        if let Some(most) = bounds.and_then(|bounds| bounds.most) {
+            let most = most.max(AMOUNT_MAX);
+            environment.push(("TRELLIS_AMOUNT_MAX", most.to_string()));
+        }
         // A paused signer lives and is not ready; it may be started again.
         let ready = Ready::Url(format!("{}/health", local(signer.port)));
         Ok(self.service(signer.name, "signer", &[], &environment, ready))

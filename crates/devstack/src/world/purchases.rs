@@ -66,6 +66,21 @@ impl Person {
         Ok(quote.body["net"].as_str().context("no net amount")?.parse()?)
     }
 
+    /// Chooses where the next direct stands: `left`, `right` or `none`.
+    pub async fn choose_side(&self, site: &Site, side: &str) -> anyhow::Result<()> {
+        let path = format!("/users/{}/binary/side", self.id(site).await?);
+        let key = site.next_key();
+        let asked = format!("{path}?side={side}");
+        let message = self.call_with_key(site, Method::GET, &asked, &key, None).await?;
+        ensure!(message.status == 200, "nothing to sign: {message:?}");
+        let body = json!({ "side": side, "signature": self.sign(&message.body)? });
+        let answer = self
+            .call_with_key(site, Method::POST, &path, &key, Some(body))
+            .await?;
+        ensure!(answer.status == 202, "the choice was refused: {answer:?}");
+        Ok(())
+    }
+
     /// Confirms, as an operator, that the identity of a user was checked.
     pub async fn confirm_identity(&self, site: &Site, user: u64) -> anyhow::Result<()> {
         let path = format!("/admin/users/{user}/verify");

@@ -10,7 +10,7 @@ use crate::subscription::table::BonusGrant;
 use crate::{Day, DepositKind};
 
 /// Tables of the plans that API, workers and reconciler run.
-const SERVED: [&str; 7] = [
+const SERVED: [&str; 9] = [
     "pool",
     "subscription",
     "generation",
@@ -18,6 +18,8 @@ const SERVED: [&str; 7] = [
     "bonus",
     "ranks",
     "withdrawal",
+    "binary",
+    "withholding",
 ];
 
 /// What one payment may be, in base units.

@@ -7,6 +7,7 @@
 use ledger::{Fund, Reason, UserId};
 use money::Amount;
 
+use super::record::Record;
 use crate::Day;
 use crate::binary::Place;
 
@@ -180,6 +181,8 @@ pub enum ComponentEffect {
     },
     /// Something about orders, periods or a campaign.
     Sale(SaleEffect),
+    /// Something about a user that has a table of its own.
+    Recorded(Record),
 }
 
 /// A change that orders, commission periods or a campaign make.

@@ -6,10 +6,10 @@ use ledger::UserId;
 use money::Amount;
 
 impl ComponentEffect {
-    /// What the one table of component effects holds of it; nothing of an accrual, which has a table of its own.
+    /// What the one table of component effects holds of it; nothing of accruals and records, which have tables of their own.
     pub fn row(&self) -> Option<ComponentRow> {
         Some(match *self {
-            Self::Accrued { .. } => return None,
+            Self::Accrued { .. } | Self::Recorded(_) => return None,
             Self::DayEnded { day } => row("day_ended").number(day.get()),
             Self::PlanChanged { version } => row("plan_changed").number(version),
             Self::RewardGranted {

@@ -30,7 +30,7 @@ use crate::autopool::Pools;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::component::Event;
-use crate::effect::ComponentEffect;
+use crate::effect::{ComponentEffect, Record};
 use crate::fact::ComponentFact;
 use crate::sponsors::Kept;
 use crate::subscription::table::BonusGrant;
@@ -148,7 +148,10 @@ impl State {
             ComponentFact::WithdrawalRequested { user, amount } => {
                 self.withdraw_wallet(plan, user, amount, out);
             }
-            ComponentFact::TaxIdRecorded { user } => self.components.withholding.learn_tax_id(user),
+            ComponentFact::TaxIdRecorded { user } => {
+                self.components.withholding.learn_tax_id(user);
+                out.change(ComponentEffect::Recorded(Record::TaxIdKnown { user }));
+            }
             ComponentFact::UserVerified { user } => self.grant_bonus(plan, user, BonusGrant::Verified, out),
             ComponentFact::SideChosen { user, side } => self.choose_side(plan, user, side, out),
             ComponentFact::OrderPlaced { .. } => self.report_order(plan, fact, out),

@@ -176,7 +176,7 @@ fn the_names_of_routes_and_refusals_at_the_gate_are_stable() {
         "finding_is_an_error"
     );
     assert_eq!(
-        shipped("binary-ev").served().unwrap_err().code(),
+        shipped("unilevel-orders").served().unwrap_err().code(),
         "plan_not_served"
     );
 }

@@ -11,6 +11,7 @@ use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice
 
 use super::write_components::{AccrualRow, ComponentEffectRow};
 use super::write_continued::ContinuedRow;
+use super::write_records::RecordChanges;
 use super::{DepositIndex, PostingError};
 use crate::authorization::kind_name;
 use crate::column::int;
@@ -34,6 +35,7 @@ pub(super) struct Changes {
     pub(super) components: Vec<ComponentEffectRow>,
     pub(super) accruals: Vec<AccrualRow>,
     pub(super) continued: Vec<ContinuedRow>,
+    pub(super) records: RecordChanges,
     pub(super) settlement: SettlementChanges,
 }
 
@@ -297,6 +299,9 @@ impl Changes {
                 .funded
                 .checked_add(amount)
                 .unwrap_or(Amount::new(u128::MAX));
+        }
+        if let ComponentEffect::Recorded(record) = effect {
+            self.records.add(fact, record);
         }
         if let ComponentEffect::Accrued {
             subscription,

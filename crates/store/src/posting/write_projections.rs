@@ -4,7 +4,7 @@ use sqlx::PgTransaction;
 
 use super::changes::{Changes, DepositChange, RewardRow, Taken, TreeChange, UserChange};
 use super::write_ledger::STATEMENT_ROWS_MAX;
-use super::{PostingError, all_written, write_components, write_settlement};
+use super::{PostingError, all_written, write_components, write_records, write_settlement};
 use crate::DbAmount;
 use crate::column::column;
 
@@ -25,6 +25,7 @@ pub(super) async fn write(
     insert_discrepancies(transaction, changes).await?;
     write_components::write(transaction, &changes.components).await?;
     write_components::insert_accruals(transaction, &changes.accruals).await?;
+    write_records::write(transaction, &changes.records).await?;
     write_settlement::write(transaction, &changes.settlement).await
 }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use alloy_primitives::{Address, B256};
 use audit::checks::{Counters, Split, User};
-use ledger::{Account, UserId};
+use ledger::{Account, ClearingCause, UserId};
 use sqlx::PgTransaction;
 
 use super::rows::{CountersRow, DepositRow, NodeRow, PartRow, UserRow, counters};
@@ -13,6 +13,9 @@ use super::{Known, Rows};
 use crate::chain_log::signed;
 use crate::column::Db;
 use crate::{DbAmount, StoreError};
+
+/// Where payments wait that the plan has no use of.
+const PARKED: Account = Account::Clearing(ClearingCause::UnexpectedIntake);
 
 /// The highest number of a user, and how far deposits and places go.
 pub(super) async fn find_last(
@@ -60,10 +63,14 @@ pub(super) async fn list_new(
     let deposits = sqlx::query_as!(
         DepositRow,
         r#"SELECT ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>", amount AS "amount: DbAmount", state,
-                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>"
+                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>",
+                  EXISTS (SELECT FROM transfer AS t
+                          WHERE t.fact_seq = deposit.fact_seq AND t.debit_id = $3 AND t.credit_id = $4) AS "is_parked!"
            FROM deposit WHERE id > $1 OR closed_fact > $2"#,
         last_deposit,
-        after
+        after,
+        Account::Custody.id().get(),
+        PARKED.id().get(),
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -182,10 +189,14 @@ pub(super) async fn list_slice(
     let deposits = sqlx::query_as!(
         DepositRow,
         r#"SELECT ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>", amount AS "amount: DbAmount", state,
-                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>"
+                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>",
+                  EXISTS (SELECT FROM transfer AS t
+                          WHERE t.fact_seq = deposit.fact_seq AND t.debit_id = $3 AND t.credit_id = $4) AS "is_parked!"
            FROM deposit WHERE user_id BETWEEN $1 AND $2"#,
         first,
-        last
+        last,
+        Account::Custody.id().get(),
+        PARKED.id().get(),
     )
     .fetch_all(&mut **transaction)
     .await?;

@@ -79,6 +79,7 @@ pub(super) struct DepositRow {
     pub(super) state: String,
     pub(super) fact_seq: u64,
     pub(super) closed_fact: Option<u64>,
+    pub(super) is_parked: bool,
 }
 
 impl DepositRow {
@@ -97,6 +98,7 @@ impl DepositRow {
                 },
                 fact_seq: row.fact_seq,
                 closed_fact: row.closed_fact,
+                is_parked: row.is_parked,
             })
         };
         rows.into_iter().map(deposit).collect()

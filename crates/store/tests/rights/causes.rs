@@ -62,6 +62,8 @@ fn causes() -> Vec<Cause> {
             fund: Fund::new(1),
             amount: Amount::new(1),
         }),
+        // A user's, but not without a signature.
+        Cause::Reported(Report::SideChosen { wallet, side: None }),
         Cause::Reported(Report::UserVerified { wallet }),
         Cause::Reported(Report::TaxIdRecorded { wallet }),
     ]
@@ -270,7 +272,7 @@ async fn the_schedule_can_say_nothing_else() {
 }
 
 /// Statements by which a role would choose more than its cause: the words of another, its place in the order.
-const FORGERIES: [(&str, &str); 12] = [
+const FORGERIES: [(&str, &str); 13] = [
     (
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, fact_seq)
@@ -290,6 +292,13 @@ const FORGERIES: [(&str, &str); 12] = [
         "trellis_api",
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
          VALUES ('schedule', 'd', '{\"type\": \"reserve_chosen\"}', decode(repeat('00', 32), 'hex'), 1)",
+    ),
+    // A side under the name of another wallet.
+    (
+        "trellis_api",
+        "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, signature)
+         VALUES ('command', '0x02:a', '{\"type\": \"reported\", \"report\": \"side_chosen\", \"wallet\": \"0x01\"}',
+                 decode(repeat('00', 32), 'hex'), 1, decode('1b', 'hex'))",
     ),
     // Of operators' commands: without a signature, and without a proposal that was approved.
     (

@@ -1,68 +1,45 @@
-//! What has to stand behind a fact that is posted in parts.
+//! What a user signs, and what has to stand behind a fact that is posted in parts.
 
-use alloy_primitives::B256;
-use plan::workload::{Workload, cause};
-use store::inbox::{BlockRef, Entry};
+mod parts;
 
 use super::*;
 
-const PLAN: &str = include_str!("../../../../plans/auto-pool.toml");
+const WALLET: Address = Address::repeat_byte(7);
 
-fn fact(cause: Cause, chain: Option<(u64, BlockRef)>) -> NumberedFact {
-    NumberedFact {
-        seq: 7,
-        batch_seq: 1,
-        entry: Entry {
-            id: 1,
-            cause,
-            fingerprint: B256::ZERO,
-            effective_at: 1,
-            chain,
-            transaction_hash: None,
-        },
-    }
+fn chosen(side: Option<Side>) -> Cause {
+    Cause::Reported(Report::SideChosen { wallet: WALLET, side })
 }
 
-/// A book in the middle of a fact, and the part that must be next.
-fn amid() -> (Book, u32) {
-    let plan = plan::compile(PLAN).unwrap();
-    let mut book = Book::new(plan.clone()).with_legs_max(2);
-    let mut out = Outcome::default();
-    for fact in Workload::new(&plan, 1) {
-        book.apply(&cause(&plan, &fact).unwrap(), &mut out);
-        if let Some(part) = book.next_part() {
-            return (book, part);
+#[test]
+fn who_chooses_a_side_signs_this_side_under_this_key() {
+    let command = |side, key: &str| SideCommand {
+        wallet: WALLET,
+        side,
+        nonce: command_nonce(key),
+    };
+    let sides = [
+        (None, None),
+        (Some(Side::Left), Some(ChosenSide::Left)),
+        (Some(Side::Right), Some(ChosenSide::Right)),
+    ];
+    for (said, signed) in sides {
+        let expected = (WALLET, command(signed, "a").message());
+        assert_eq!(signed_message(&chosen(said), "a"), Some(expected));
+        for (other, _) in sides.into_iter().filter(|(other, _)| *other != said) {
+            assert_ne!(
+                signed_message(&chosen(other), "a"),
+                signed_message(&chosen(said), "a")
+            );
         }
-    }
-    unreachable!("a workload has no end");
-}
-
-#[test]
-fn the_next_part_needs_no_proof_and_nothing_else_may_stand_in_its_place() {
-    let (book, part) = amid();
-    let next = fact(Cause::Continued { part }, None);
-    assert!(is_next_part(&book, &next).unwrap());
-    for interrupting in [
-        fact(Cause::Continued { part: part + 1 }, None),
-        fact(Cause::Continued { part }, Some((1, BlockRef::default()))),
-        fact(Cause::Noted, Some((1, BlockRef::default()))),
-        fact(
-            Cause::Reported(Report::DayEnded {
-                day: plan::Day::new(1),
-            }),
-            None,
-        ),
-    ] {
-        let refused = is_next_part(&book, &interrupting).unwrap_err();
-        assert!(matches!(refused, RecountError::Interrupted(7)), "{refused}");
+        assert_ne!(
+            signed_message(&chosen(said), "a"),
+            signed_message(&chosen(said), "b")
+        );
     }
 }
 
 #[test]
-fn a_part_of_nothing_needs_a_proof_that_nobody_has() {
-    let book = Book::new(plan::compile(PLAN).unwrap());
-    let part = fact(Cause::Continued { part: 2 }, None);
-    assert!(!is_next_part(&book, &part).unwrap());
-    assert!(signed_message(&part.entry.cause, "a").is_none());
-    assert!(!commands::is_of_operators(&part.entry.cause) && !needs_no_proof(&part.entry.cause));
+fn what_no_user_commands_has_no_message_of_a_user() {
+    let verified = Cause::Reported(Report::UserVerified { wallet: WALLET });
+    assert_eq!(signed_message(&verified, "a"), None);
 }

@@ -104,7 +104,7 @@ impl Lookup<'_> {
     }
 }
 
-fn bounds(plan: &CompiledPlan, deposit: &Deposit) -> Option<PaymentBounds> {
+pub(super) fn bounds(plan: &CompiledPlan, deposit: &Deposit) -> Option<PaymentBounds> {
     plan.payment_bounds(if deposit.is_registration {
         DepositKind::Registration
     } else {
@@ -112,14 +112,14 @@ fn bounds(plan: &CompiledPlan, deposit: &Deposit) -> Option<PaymentBounds> {
     })
 }
 
-fn sum<'a>(parts: impl Iterator<Item = &'a Part>) -> Amount {
+pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Part>) -> Amount {
     parts.fold(Amount::ZERO, |sum, part| {
         sum.checked_add(part.amount).unwrap_or(Amount::new(u128::MAX))
     })
 }
 
 /// Whether a beneficiary got exactly this much; nothing for no amount.
-fn has(parts: &[Part], beneficiary: Beneficiary, amount: Amount) -> bool {
+pub(super) fn has(parts: &[Part], beneficiary: Beneficiary, amount: Amount) -> bool {
     sum(parts
         .iter()
         .filter(|part| part.credit == Account::Held(beneficiary)))

@@ -12,7 +12,7 @@ use super::intake::allocate;
 use crate::binary::{BinaryState, Pair, PairSink, Undone};
 use crate::compiled::CompiledPlan;
 use crate::decision::{RewardOrigin, Rule, Unroutable};
-use crate::effect::{ComponentEffect, RewardId};
+use crate::effect::{ComponentEffect, PairRecord, Record, RewardId};
 use crate::report::Side;
 use crate::sponsors::Sponsors;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
@@ -102,6 +102,7 @@ impl State {
             Some(side) => self.components.binary.sides.insert(user, side),
             None => self.components.binary.sides.remove(&user),
         };
+        out.change(ComponentEffect::Recorded(Record::SideChosen { user, side }));
     }
 
     /// A user takes a place, on the side that the sponsor chose if it is free.
@@ -146,6 +147,7 @@ impl State {
         if made.counts {
             out.change(ComponentEffect::Activated { user });
         }
+        self.record_paid(user, out);
         allocate(plan, user, amount, out);
         let direct = self
             .sponsor(user)
@@ -198,6 +200,7 @@ impl State {
         };
         let fund = terms.fund().number();
         let budget = self.fund_reach(plan, fund, out);
+        let lots = self.components.binary.state.all_lots().to_vec();
         let mut till = Till {
             withholding: &mut self.components.withholding,
             terms: components.withholding(),
@@ -227,10 +230,27 @@ impl State {
             });
             out.ends_step();
         }
+        for (user, before) in (1u32..).filter_map(UserId::new).zip(lots) {
+            self.record_lots(user, before, out);
+        }
         out.change(ComponentEffect::PairsClosed {
             month: month.get(),
             waiting: u32::try_from(closing.short).unwrap_or(u32::MAX),
         });
+    }
+
+    /// Records the lots of a user who had these before.
+    fn record_lots(&self, user: UserId, before: [u32; 2], out: &mut Outcome) {
+        let lots = self.components.binary.state.lots(user);
+        if lots != before {
+            out.change(ComponentEffect::Recorded(Record::LotsChanged { user, lots }));
+        }
+    }
+
+    /// Records what a user has paid by now.
+    fn record_paid(&self, user: UserId, out: &mut Outcome) {
+        let paid = self.components.binary.state.paid(user);
+        out.change(ComponentEffect::Recorded(Record::BookingPaid { user, paid }));
     }
 
     fn post_pair(
@@ -265,6 +285,18 @@ impl State {
             available_at,
         };
         let reward = self.post_grant(plan, &grant, withheld, pair.parts.instalment, out);
+        if let Some(reward) = reward {
+            out.change(ComponentEffect::Recorded(Record::PairPaid(PairRecord {
+                reward,
+                user,
+                amount,
+                withheld: pair.parts.withheld,
+                instalment: pair.parts.instalment,
+            })));
+        }
+        if !pair.parts.instalment.is_zero() {
+            self.record_paid(user, out);
+        }
         // Rewards and pairs of a user are in one order: the position of a pair is its number.
         let standing = self.components.binary.rewards.entry(user).or_default();
         standing.extend(reward);
@@ -279,6 +311,10 @@ impl State {
             return;
         };
         let counted = self.components.binary.state.counts(booked.user);
+        // Only lots of those above can change: pairs that are undone are theirs.
+        let above = std::iter::successors(self.above(booked.user), |user| self.above(*user));
+        let lots = above.map(|user| (user, self.components.binary.state.lots(user)));
+        let lots: Vec<(UserId, [u32; 2])> = lots.collect();
         let mut undone = Vec::new();
         self.components
             .binary
@@ -288,6 +324,7 @@ impl State {
             let user = booked.user;
             out.change(ComponentEffect::Deactivated { user });
         }
+        self.record_paid(booked.user, out);
         if let Some(direct) = booked.direct {
             self.reverse_reward(direct, Amount::new(u128::MAX), out);
         }
@@ -295,14 +332,26 @@ impl State {
             self.undo_pair(pair, out);
             out.ends_step();
         }
+        for (user, before) in lots {
+            self.record_lots(user, before, out);
+        }
+    }
+
+    /// Who stands directly above a user in the binary tree.
+    fn above(&self, user: UserId) -> Option<UserId> {
+        Some(self.components.binary.state.place(user)?.parent)
     }
 
     fn undo_pair(&mut self, pair: &Undone, out: &mut Outcome) {
         let (user, number) = (pair.user, pair.number);
         out.change(ComponentEffect::PairUndone { user, number });
+        if !pair.parts.instalment.is_zero() {
+            self.record_paid(user, out);
+        }
         let standing = self.components.binary.rewards.entry(user).or_default();
         let place = super::super::position(number);
         if let Some(reward) = standing.get(place).copied() {
+            out.change(ComponentEffect::Recorded(Record::PairReturned { user, reward }));
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
             let standing = self.components.binary.rewards.entry(user).or_default();
             standing.remove(place);

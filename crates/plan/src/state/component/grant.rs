@@ -13,7 +13,7 @@ use super::super::{State, plus};
 use crate::compiled::CompiledPlan;
 pub(super) use crate::component::{Applied, Grant};
 use crate::decision::{CapStanding, Rule};
-use crate::effect::{ComponentEffect, NotGranted, RewardId};
+use crate::effect::{ComponentEffect, NotGranted, Record, RewardId, TaxEntry};
 use crate::withholding::{Line as TaxLine, Occasion, Payment, Withheld};
 use crate::{Day, Outcome};
 
@@ -273,7 +273,8 @@ impl State {
         let (tax_before, instalment_before) = reward.standing_parts();
         reward.reversed = plus(reward.reversed, part);
         if let Some(withheld) = reward.withheld.as_deref_mut() {
-            self.components.withholding.give_back(withheld, part);
+            let given = self.components.withholding.give_back(withheld, part);
+            record_tax(&given, Record::TaxReturned, out);
         }
         let (tax_after, instalment_after) = reward.standing_parts();
         let reward = reward.clone();
@@ -392,6 +393,7 @@ pub(super) fn not_granted(
 
 /// Says what each policy keeps back.
 pub(in crate::state) fn report_withheld(withheld: &Withheld, out: &mut Outcome) {
+    record_tax(withheld, Record::Taxed, out);
     for line in withheld.lines().filter(|line| !line.amount.is_zero()) {
         out.change(ComponentEffect::Withheld {
             user: withheld.user(),
@@ -399,5 +401,20 @@ pub(in crate::state) fn report_withheld(withheld: &Withheld, out: &mut Outcome) 
             base: line.base,
             amount: line.amount,
         });
+    }
+}
+
+/// Records each line of a payment, or of what goes back of one: also those without tax, because thresholds count all payments.
+fn record_tax(withheld: &Withheld, record: fn(TaxEntry) -> Record, out: &mut Outcome) {
+    for line in withheld.lines() {
+        let entry = TaxEntry {
+            user: withheld.user(),
+            policy: line.policy.saturating_add(1),
+            year: line.year,
+            gross: withheld.gross(),
+            base: line.base,
+            amount: line.amount,
+        };
+        out.change(ComponentEffect::Recorded(record(entry)));
     }
 }
