@@ -57,7 +57,7 @@ pub struct BinaryPlaceView {
 pub struct PairView {
     /// Number of the reward.
     reward: i32,
-    /// `paid`, or `returned` when one of its members no longer counts.
+    /// `paid`, or `undone` when one of its members no longer counts.
     state: PairState,
     /// Base units that the fund granted.
     amount: BaseUnits,
@@ -71,7 +71,7 @@ pub struct PairView {
     at: i64,
     /// Number of the fact that took it back.
     #[schema(required = true)]
-    returned_fact: Option<i64>,
+    undone_fact: Option<i64>,
 }
 
 /// What a user has booked, and what is paid of it.
@@ -243,7 +243,7 @@ impl SideWanted {
 impl From<Pair> for PairView {
     fn from(pair: Pair) -> Self {
         let state = match pair.returned_fact {
-            Some(_) => "returned",
+            Some(_) => "undone",
             None => "paid",
         };
         Self {
@@ -254,7 +254,7 @@ impl From<Pair> for PairView {
             instalment: pair.instalment.into(),
             fact_seq: pair.fact_seq,
             at: pair.at,
-            returned_fact: pair.returned_fact,
+            undone_fact: pair.returned_fact,
         }
     }
 }

@@ -159,7 +159,7 @@ texts! {
     /// A side of a user in the binary tree.
     BinarySideName words(["left", "right"]);
     /// Whether a pair stands.
-    PairState words(["paid", "returned"]);
+    PairState words(["paid", "undone"]);
     /// Whether a tax was withheld or given back.
     WithholdingKind words(["withheld", "given_back"]);
     /// Whether a subscription still accrues.

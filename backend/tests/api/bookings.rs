@@ -216,9 +216,9 @@ async fn a_refund_below_takes_a_pair_back_with_its_tax_and_its_instalment() {
     let undone = &binary["pairs"][0];
     assert_eq!(
         (&undone["state"], &undone["withheld"]),
-        (&json!("returned"), &cents(480))
+        (&json!("undone"), &cents(480))
     );
-    assert!(undone["returned_fact"].as_i64().unwrap() > undone["fact_seq"].as_i64().unwrap());
+    assert!(undone["undone_fact"].as_i64().unwrap() > undone["fact_seq"].as_i64().unwrap());
     let bookings = world.get("/users/2/bookings", Some(&user)).await.ok();
     assert_eq!(
         (&bookings["paid"], &bookings["instalments"]),

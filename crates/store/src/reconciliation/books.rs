@@ -60,20 +60,7 @@ pub(super) async fn list_new(
     .fetch_all(&mut **transaction)
     .await?;
     let last_deposit = i32::try_from(known.deposit).unwrap_or(i32::MAX);
-    let deposits = sqlx::query_as!(
-        DepositRow,
-        r#"SELECT ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>", amount AS "amount: DbAmount", state,
-                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>",
-                  EXISTS (SELECT FROM transfer AS t
-                          WHERE t.fact_seq = deposit.fact_seq AND t.debit_id = $3 AND t.credit_id = $4) AS "is_parked!"
-           FROM deposit WHERE id > $1 OR closed_fact > $2"#,
-        last_deposit,
-        after,
-        Account::Custody.id().get(),
-        PARKED.id().get(),
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
+    let deposits = list_new_deposits(transaction, last_deposit, after).await?;
     let (tree, index) = known.place;
     let nodes = sqlx::query_as!(
         NodeRow,
@@ -113,6 +100,28 @@ pub(super) async fn list_new(
         first_tier: NodeRow::all(nodes),
         splits: PartRow::all(splits)?,
     })
+}
+
+/// Deposits behind this one, and those that facts after this one closed.
+async fn list_new_deposits(
+    transaction: &mut PgTransaction<'_>,
+    last_deposit: i32,
+    after: i64,
+) -> Result<Vec<DepositRow>, StoreError> {
+    Ok(sqlx::query_as!(
+        DepositRow,
+        r#"SELECT ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>", amount AS "amount: DbAmount", state,
+                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>",
+                  EXISTS (SELECT FROM transfer AS t
+                          WHERE t.fact_seq = deposit.fact_seq AND t.debit_id = $3 AND t.credit_id = $4) AS "is_parked!"
+           FROM deposit WHERE id > $1 OR closed_fact > $2"#,
+        last_deposit,
+        after,
+        Account::Custody.id().get(),
+        PARKED.id().get(),
+    )
+    .fetch_all(&mut **transaction)
+    .await?)
 }
 
 /// These users, those with these wallets, and those to whom facts after this one gave rewards.
