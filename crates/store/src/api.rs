@@ -1,5 +1,6 @@
 //! Reads that belong to no single table: what the API shows, one file for each view.
 
+pub mod audit;
 pub mod commands;
 pub mod exits;
 pub mod funds;
