@@ -1,5 +1,7 @@
 //! What operators leave in the audit log beside what they did: that they came, what they were refused, and who made them.
 
+mod read;
+
 use serde_json::json;
 
 use crate::operators::APPROVER;

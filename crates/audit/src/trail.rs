@@ -15,8 +15,8 @@ const DOMAIN: &[u8] = b"trellis audit log 1";
 /// The hash before the first seal.
 pub const GENESIS: B256 = B256::ZERO;
 
-/// By how many microseconds a row's transaction may have begun before the seal before it: an hour. Nobody keeps a transaction
-/// open for that long.
+/// By how many microseconds a row's transaction may have begun before that of the row before it: an hour. Rows are in the order
+/// of their transactions' numbers, and nobody keeps a transaction open for that long.
 const OPEN_US_MAX: i64 = 3_600_000_000;
 
 /// A row of the audit log.
@@ -72,7 +72,7 @@ names::names! {
         Deleted = "deleted",
         /// A link is missing.
         Gap = "gap",
-        /// The row says that it is much older than the seal before it.
+        /// The row says that it is much older than the row before it.
         Backdated = "backdated",
         /// The row was inserted before what had been sealed.
         InsertedLate = "inserted_late",
@@ -99,7 +99,7 @@ impl Broken {
             Self::Changed => "the row is not what was sealed at this place",
             Self::Deleted => "the sealed row is gone",
             Self::Gap => "a seal is missing before this one",
-            Self::Backdated => "the row claims to be much older than the seal before it",
+            Self::Backdated => "the row claims to be much older than the row before it",
             Self::InsertedLate => "the row was inserted before rows that had been sealed",
             Self::Rewritten => "the seal at this place is not the one that was there before",
         }
@@ -152,10 +152,11 @@ impl Seal {
 }
 
 /// Where links of a chain, in its order, are broken. `before` is the link in front of them, taken as it is.
-pub fn check(before: Option<&Seal>, links: &[Sealed]) -> Vec<Break> {
+pub fn check(before: Option<&Sealed>, links: &[Sealed]) -> Vec<Break> {
     let mut broken = Vec::new();
     let mut before = before;
-    for Sealed { seal, entry } in links {
+    for link in links {
+        let Sealed { seal, entry } = link;
         let mut note = |how| {
             broken.push(Break {
                 how,
@@ -163,23 +164,22 @@ pub fn check(before: Option<&Seal>, links: &[Sealed]) -> Vec<Break> {
                 audit_id: Some(seal.audit_id),
             });
         };
-        if seal.seq != before.map_or(0, |before| before.seq).saturating_add(1) {
+        if seal.seq != before.map_or(0, |before| before.seal.seq).saturating_add(1) {
             note(Broken::Gap);
         }
         match entry {
             None => note(Broken::Deleted),
             Some(entry) => {
-                if seal.hash_of(before.map_or(GENESIS, |before| before.hash), entry) != seal.hash {
+                if seal.hash_of(before.map_or(GENESIS, |before| before.seal.hash), entry) != seal.hash {
                     note(Broken::Changed);
                 }
-                let oldest =
-                    before.map_or(i64::MIN, |before| before.sealed_at_us.saturating_sub(OPEN_US_MAX));
-                if entry.at_us < oldest {
+                let row_before = before.and_then(|before| before.entry.as_ref());
+                if row_before.is_some_and(|before| entry.at_us < before.at_us.saturating_sub(OPEN_US_MAX)) {
                     note(Broken::Backdated);
                 }
             }
         }
-        before = Some(seal);
+        before = Some(link);
     }
     broken
 }

@@ -52,7 +52,7 @@ fn five() -> Vec<Sealed> {
 fn a_chain_that_nobody_touched_is_whole_also_from_its_middle() {
     let links = five();
     assert_eq!(found(&links), []);
-    assert_eq!(check(Some(&links[1].seal), &links[2..]), []);
+    assert_eq!(check(Some(&links[1]), &links[2..]), []);
     // Not the chain's own beginning.
     assert_eq!(found(&links[2..]), [(Broken::Gap, 3), (Broken::Changed, 3)]);
 }
@@ -127,10 +127,21 @@ fn what_is_deleted_reordered_or_backdated_is_found() {
     assert_eq!(found(&links), [(Broken::Changed, 2), (Broken::Changed, 4)]);
 
     let mut rows = [1, 2, 3].map(entry);
-    rows[2].at_us = rows[1].at_us + 1_000_000 - 3_600_000_000;
+    rows[2].at_us = rows[1].at_us - 3_600_000_000;
     assert_eq!(found(&chain(&rows)), []);
     rows[2].at_us -= 1;
     assert_eq!(found(&chain(&rows)), [(Broken::Backdated, 3)]);
+    // Rows that waited for long are sealed as they are.
+    let rows = [1, 2, 3].map(entry);
+    let mut late = chain(&rows[..1]);
+    for row in &rows[1..] {
+        let seal = Seal::after(late.last().map(|link| &link.seal), row, 900, i64::MAX);
+        late.push(Sealed {
+            seal,
+            entry: Some(row.clone()),
+        });
+    }
+    assert_eq!(found(&late), []);
     let shown = Break {
         how: Broken::InsertedLate,
         seq: None,

@@ -9,6 +9,7 @@ pub mod payouts;
 pub mod pending;
 pub mod pool;
 pub mod reconciliation;
+pub mod reports;
 pub mod rewards;
 pub mod subscriptions;
 pub mod treasury;

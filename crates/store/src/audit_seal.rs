@@ -3,7 +3,7 @@
 //! Whoever writes the audit log does not touch the chain. What a link contains and what breaks it is for `audit::trail`.
 
 use alloy_primitives::B256;
-use audit::trail::{Entry, Seal, Sealed};
+use audit::trail::{self, Break, Broken, Entry, Seal, Sealed};
 use sqlx::{Connection, PgConnection, PgTransaction};
 use thiserror::Error;
 
@@ -153,8 +153,8 @@ pub async fn find(connection: &mut PgConnection, seq: u64) -> Result<Option<Seal
         .await?)
 }
 
-/// The links after this place with their rows, in order, at most [`ROWS_AT_ONCE`].
-pub async fn list(connection: &mut PgConnection, after: u64) -> Result<Vec<Sealed>, StoreError> {
+/// The links after this place with their rows, in order.
+pub async fn list(connection: &mut PgConnection, after: u64, limit: i64) -> Result<Vec<Sealed>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT s.seq AS "seq!: Db<u64>", s.audit_id, s.hash AS "hash!: Db<B256>",
                   s.horizon::text::bigint AS "horizon!: Db<u64>",
@@ -165,7 +165,7 @@ pub async fn list(connection: &mut PgConnection, after: u64) -> Result<Vec<Seale
            FROM audit_seal AS s LEFT JOIN audit_log AS a ON a.id = s.audit_id
            WHERE s.seq > $1 ORDER BY s.seq LIMIT $2"#,
         signed(after)?,
-        ROWS_AT_ONCE
+        limit
     )
     .fetch_all(connection)
     .await?;
@@ -241,4 +241,62 @@ pub async fn find_unsealed_seconds(connection: &mut PgConnection) -> Result<Opti
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| row.waited.0))
+}
+
+/// Up to where log and chain were compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The last link.
+    pub seal: u64,
+    /// The number of the last row.
+    pub row: i64,
+}
+
+/// A part of log and chain that was compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Where it is broken.
+    pub broken: Vec<Break>,
+    /// How many links it has.
+    pub seals: usize,
+    /// How many rows it has.
+    pub rows: usize,
+    /// The last link; `None` when the chain ends with this part.
+    pub last_seal: Option<u64>,
+    /// The number of the last row; `None` when the log ends with this part.
+    pub last_row: Option<i64>,
+}
+
+/// Compares the next links with their rows, and looks for rows that were inserted late: at most [`ROWS_AT_ONCE`] of each.
+pub async fn check_part(connection: &mut PgConnection, after: Place) -> Result<Checked, StoreError> {
+    // With the link in front of the part, if there is one.
+    let from = after.seal.saturating_sub(1);
+    let read = list(
+        connection,
+        from,
+        ROWS_AT_ONCE.saturating_add(i64::from(after.seal > 0)),
+    )
+    .await?;
+    let (before, links) = match read.split_first() {
+        Some((first, rest)) if after.seal > 0 && first.seal.seq == after.seal => (Some(first), rest),
+        _ => (None, read.as_slice()),
+    };
+    let mut broken = trail::check(before, links);
+    let searched = search_late(connection, after.row).await?;
+    broken.extend(searched.late.iter().map(|id| Break {
+        how: Broken::InsertedLate,
+        seq: None,
+        audit_id: Some(*id),
+    }));
+    let is_full = |read: usize| i64::try_from(read).is_ok_and(|read| read >= ROWS_AT_ONCE);
+    Ok(Checked {
+        broken,
+        seals: links.len(),
+        rows: searched.count,
+        last_seal: links
+            .last()
+            .map(|link| link.seal.seq)
+            .filter(|_| is_full(links.len())),
+        last_row: searched.last.filter(|_| is_full(searched.count)),
+    })
 }

@@ -10,6 +10,7 @@ use alloy_primitives::Address;
 use audit::trail::{self, Broken};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use store::audit_seal::Place;
 use store::{audit_log, audit_seal};
 use testkit::{TestDatabase, wait_for};
 
@@ -51,7 +52,7 @@ async fn subjects(pool: &PgPool) -> Vec<String> {
 }
 
 async fn broken(connection: &mut PgConnection) -> Vec<(Broken, u64)> {
-    let links = audit_seal::list(connection, 0).await.unwrap();
+    let links = audit_seal::list(connection, 0, 1_000).await.unwrap();
     let found = trail::check(None, &links);
     found
         .iter()
@@ -166,13 +167,24 @@ async fn more_rows_than_one_step_takes_are_sealed_in_several() {
     let mut before = None;
     let mut read = 0;
     loop {
-        let links = audit_seal::list(&mut sealer, read).await.unwrap();
+        let links = audit_seal::list(&mut sealer, read, 1_000).await.unwrap();
         let Some(last) = links.last() else { break };
-        assert!(links.len() <= 1_000);
         assert_eq!(trail::check(before.as_ref(), &links), []);
-        (read, before) = (last.seal.seq, Some(last.seal));
+        (read, before) = (last.seal.seq, Some(last.clone()));
     }
     assert_eq!(read, 2_300);
+    let place = |seal| Place { seal, row: 0 };
+    let part = audit_seal::check_part(&mut sealer, place(1_300)).await.unwrap();
+    assert_eq!(
+        (part.broken, part.seals, part.last_seal),
+        (vec![], 1_000, Some(2_300))
+    );
+    let part = audit_seal::check_part(&mut sealer, place(1_301)).await.unwrap();
+    assert_eq!((part.broken, part.seals, part.last_seal), (vec![], 999, None));
+    run(database.pool(), "DELETE FROM audit_seal WHERE seq = 1300").await;
+    let part = audit_seal::check_part(&mut sealer, place(1_300)).await.unwrap();
+    let how: Vec<Broken> = part.broken.iter().map(|broken| broken.how).collect();
+    assert_eq!(how, [Broken::Gap, Broken::Changed]);
     assert_eq!(
         audit_seal::find_unsealed_seconds(&mut sealer).await.unwrap(),
         None

@@ -1,62 +1,49 @@
 //! Reads the audit log and its hash chain, a part at a time, again and again.
 
+use std::ops::RangeInclusive;
+
 use alloy_primitives::B256;
-use audit::trail::{self, Break, Broken};
+use audit::trail::{Break, Broken};
 use audit::vigil::TrailSeen;
 use sqlx::PgConnection;
 use store::StoreError;
-use store::audit_seal::{self, ROWS_AT_ONCE};
+use store::audit_seal::{self, Place};
 
 /// How far the chain was read, and what its newest link was.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     /// The newest link that was seen: whoever rewrites the chain cannot change it here.
     head: Option<(u64, B256)>,
-    /// The last link that was compared.
-    seal: u64,
-    /// The last row that was looked at.
-    row: i64,
+    /// What was compared last.
+    after: Place,
 }
 
 /// What one part says, and which part it was.
 pub(super) struct Part {
     pub(super) seen: TrailSeen,
-    seals: std::ops::RangeInclusive<u64>,
-    rows: std::ops::RangeInclusive<i64>,
+    seals: RangeInclusive<u64>,
+    rows: RangeInclusive<i64>,
 }
 
 impl Trail {
     /// Reads the next part. Behind the end it begins again.
     pub(super) async fn next(&mut self, connection: &mut PgConnection) -> Result<Part, StoreError> {
         let mut broken = self.compare_head(connection).await?;
-        let before = match self.seal {
-            0 => None,
-            seq => audit_seal::find(connection, seq).await?,
-        };
-        let links = audit_seal::list(connection, self.seal).await?;
-        broken.extend(trail::check(before.as_ref(), &links));
-        let searched = audit_seal::search_late(connection, self.row).await?;
-        broken.extend(searched.late.iter().map(|id| Break {
-            how: Broken::InsertedLate,
-            seq: None,
-            audit_id: Some(*id),
-        }));
-        // What is behind the last one, too, when this is the end: findings about links that are gone end.
-        let last_seal = links
-            .last()
-            .map(|link| link.seal.seq)
-            .filter(|_| is_full(links.len()));
-        let last_row = searched.last.filter(|_| is_full(searched.count));
+        let checked = audit_seal::check_part(connection, self.after).await?;
+        broken.extend(checked.broken);
         let part = Part {
             seen: TrailSeen {
                 broken,
                 unsealed_seconds: audit_seal::find_unsealed_seconds(connection).await?,
             },
-            seals: self.seal.saturating_add(1)..=last_seal.unwrap_or(u64::MAX),
-            rows: self.row.saturating_add(1)..=last_row.unwrap_or(i64::MAX),
+            // What is behind the last one, too, when this is the end: findings about links that are gone end.
+            seals: self.after.seal.saturating_add(1)..=checked.last_seal.unwrap_or(u64::MAX),
+            rows: self.after.row.saturating_add(1)..=checked.last_row.unwrap_or(i64::MAX),
         };
-        self.seal = last_seal.unwrap_or(0);
-        self.row = last_row.unwrap_or(0);
+        self.after = Place {
+            seal: checked.last_seal.unwrap_or(0),
+            row: checked.last_row.unwrap_or(0),
+        };
         Ok(part)
     }
 
@@ -91,8 +78,4 @@ impl Part {
         };
         open.iter().filter(is_outside).cloned().collect()
     }
-}
-
-fn is_full(read: usize) -> bool {
-    i64::try_from(read).is_ok_and(|read| read >= ROWS_AT_ONCE)
 }

@@ -135,3 +135,23 @@ pub async fn list(
     };
     Ok(Found { entries, next })
 }
+
+/// How many rows the index of a filter's leading part finds in its time, but at most `max`: what listing all of it looks through.
+pub async fn count_scanned(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    max: i64,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_file_scalar!(
+        "src/api/audit/count.sql",
+        filter.leading(),
+        filter.actor.as_deref(),
+        filter.action.as_deref(),
+        filter.subject.as_deref(),
+        filter.from_us,
+        filter.to_us,
+        max
+    )
+    .fetch_one(connection)
+    .await?)
+}
