@@ -166,7 +166,27 @@ pub async fn list(
     after: Place,
 ) -> Result<Page, StoreError> {
     let facts = list_facts(connection, time, after).await?;
-    let rows = match listed {
+    let rows = list_rows(connection, listed, &facts, after).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|found| found >= ROWS_AT_ONCE);
+    let last = rows.last().filter(|_| is_full).map(|last| Place {
+        at: last.at,
+        fact_seq: last.fact_seq,
+        position: last.position,
+    });
+    Ok(Page {
+        next: last.or_else(|| facts.next()),
+        rows: rows.into_iter().map(|row| row.cells).collect(),
+    })
+}
+
+/// The rows of these facts that come after a place.
+async fn list_rows(
+    connection: &mut PgConnection,
+    listed: Listed,
+    facts: &Facts,
+    after: Place,
+) -> Result<Vec<Row>, StoreError> {
+    Ok(match listed {
         Listed::Registrations => rows!(
             connection,
             facts,
@@ -220,16 +240,6 @@ pub async fn list(
              JOIN users AS u ON u.id = a.user_id
              WHERE t.fact_seq = f.seq AND t.phase IN (0, 2)"
         ),
-    };
-    let is_full = i64::try_from(rows.len()).is_ok_and(|found| found >= ROWS_AT_ONCE);
-    let last = rows.last().filter(|_| is_full).map(|last| Place {
-        at: last.at,
-        fact_seq: last.fact_seq,
-        position: last.position,
-    });
-    Ok(Page {
-        next: last.or_else(|| facts.next()),
-        rows: rows.into_iter().map(|row| row.cells).collect(),
     })
 }
 
