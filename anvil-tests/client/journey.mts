@@ -34,6 +34,7 @@ async function journey(site: Site): Promise<object> {
   const to = await takesCredit(ben, credited.amount);
   await operators.batchIsGivenUp(staff, root);
   await operators.booksAreWatched(staff);
+  await operators.recordsAreRead(staff, ann);
   await participants.incomesAddUp(people);
   await participants.sessionsEnd(people);
   return {

@@ -177,3 +177,30 @@ export async function booksAreWatched({ auditor, configAdmin }: Staff): Promise<
     demand(replay.entries > 0, 'the range is empty');
   }
 }
+
+// What was done is on record, sealed and complete, and reports and users can be looked up.
+export async function recordsAreRead({ auditor, builder }: Staff, user: Person): Promise<void> {
+  await refused('role_missing', builder.api.GET('/admin/audit'));
+  const { entries } = await ok(
+    auditor.api.GET('/admin/audit', { params: { query: { operator: builder.address, action: 'settlement.stop' } } }),
+  );
+  same(entries[0]?.operator, builder.address.toLowerCase(), 'who is on record');
+  const file = await ok(
+    auditor.api.GET('/admin/audit/export', { params: { query: { format: 'csv', action: 'settlement.stop' } }, parseAs: 'text' }),
+  );
+  demand(file.includes('settlement.stop'), 'the file lacks the stop');
+  await until('the record to be sealed', async () => {
+    const part = await ok(auditor.api.POST('/admin/audit/verify', { body: {} }));
+    same(part.broken.length, 0, 'how often the record is broken');
+    return part.head === null ? undefined : part.head;
+  });
+  const found = await ok(auditor.api.GET('/admin/users', { params: { query: { query: user.address } } }));
+  same(found.users[0]?.wallet, user.address, 'whose wallet was looked for');
+  const report = await ok(
+    auditor.api.GET('/admin/reports/{report}', {
+      params: { path: { report: 'registrations' }, query: { from: 0, to: 253_370_764_800 } },
+      parseAs: 'text',
+    }),
+  );
+  demand(report.includes(user.address.toLowerCase()), 'the report lacks the registration');
+}

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod approve;
+pub mod audit;
 pub mod authorizations;
 pub mod confirm;
 pub mod contract;
@@ -21,7 +22,9 @@ pub mod proposal;
 pub mod readiness;
 pub mod relay;
 pub mod replay;
+pub mod report;
 pub mod reserve;
+pub mod search;
 pub mod session;
 pub mod side;
 pub mod sign_in;

@@ -4,12 +4,14 @@
 
 pub mod admin;
 pub mod approval;
+pub mod audit;
 pub mod binary;
 pub mod code;
 pub mod config;
 pub mod contract_abi;
 pub mod disclosure;
 pub mod error;
+mod export;
 pub mod extract;
 pub mod funds;
 pub mod health;
@@ -30,9 +32,11 @@ pub mod proposals;
 mod refusals;
 pub mod relay;
 pub mod replay;
+pub mod reports;
 pub mod reserve;
 pub mod rewards;
 pub mod schema;
+pub mod search;
 pub mod session;
 pub mod sponsors;
 pub mod subscriptions;
@@ -185,6 +189,11 @@ fn operated(router: OpenApiRouter<Server>) -> OpenApiRouter<Server> {
         .routes(routes!(proposals::withdraw))
         .routes(routes!(admin::verify_message, admin::verify))
         .routes(routes!(admin::tax_id_message, admin::tax_id))
+        .routes(routes!(search::search))
+        .routes(routes!(reports::report))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::verify))
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
         .routes(routes!(monitoring::stop))

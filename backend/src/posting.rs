@@ -12,6 +12,7 @@ mod progress;
 pub mod proof;
 pub mod quarantine;
 pub mod rebuild;
+mod sealer;
 mod snapshot;
 mod suspect;
 pub mod writer;

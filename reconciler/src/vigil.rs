@@ -10,6 +10,7 @@ mod heartbeat;
 mod limits;
 mod looks;
 mod rescan;
+mod trail;
 
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,7 @@ use accounts::Purses;
 use endpoints::{Endpoints, Seen};
 use heartbeat::Heartbeat;
 use rescan::Rescan;
+use trail::Trail;
 
 pub use limits::VigilConfig;
 pub use looks::Looks;
@@ -45,6 +47,7 @@ pub struct Vigil {
     endpoints: Endpoints,
     purses: Purses,
     rescan: Rescan,
+    trail: Trail,
     heartbeat: Heartbeat,
     looks: Looks,
     plan: CompiledPlan,
@@ -66,6 +69,7 @@ impl Vigil {
             endpoints: Endpoints::new(readers),
             purses: Purses::default(),
             rescan: Rescan::default(),
+            trail: Trail::default(),
             heartbeat: Heartbeat::new(&config)?,
             looks,
             plan,
@@ -138,6 +142,7 @@ impl Vigil {
         let open = self.open_day(&standing).await?;
         let schedule = vigil::schedule(open.as_ref(), self.config.day_late.as_secs());
         self.store(lease, Check::Schedule, &schedule).await?;
+        self.watch_trail(lease).await?;
         self.watch_accounts(lease, &standing).await?;
         self.watch_logs(lease, &standing).await
     }
@@ -211,6 +216,17 @@ impl Vigil {
             date: day.to_string(),
             ended_seconds: checkpoint.final_timestamp.saturating_sub(ends_at),
         }))
+    }
+
+    /// A part of the audit log, and whether it is sealed up to its end.
+    async fn watch_trail(&mut self, lease: Option<Lease>) -> anyhow::Result<()> {
+        let mut connection = self.pool.acquire().await?;
+        let part = self.trail.next(&mut connection).await?;
+        let open = stored::list_open_subjects(&mut connection, Check::Trail).await?;
+        drop(connection);
+        let verdict = vigil::trail(&part.seen, self.config.unsealed_max.as_secs());
+        self.store_beside(lease, Check::Trail, &verdict, part.others(&open))
+            .await
     }
 
     /// Balances and fees, at the final block that the listener recorded.

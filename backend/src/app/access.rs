@@ -82,6 +82,12 @@ needs! {
     Confirming &[Role::Support];
     /// Stops intake and settlement: the safe direction, so one person is enough.
     Stopping &[Role::Builder, Role::Approver, Role::ConfigAdmin];
+    /// Looks for users.
+    Searching &LOOKING_ROLES;
+    /// Takes reports on all users.
+    Reporting &[Role::Viewer, Role::Auditor];
+    /// Reads the audit log.
+    Auditing &[Role::Auditor, Role::ConfigAdmin];
     /// Ends stops, and adds blocks that were missed.
     Mending &[Role::ConfigAdmin, Role::Approver];
 }

@@ -88,11 +88,13 @@ async fn replay(
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     let id = replay_request::insert(&mut transaction, caller.wallet, from, to, dry_run).await?;
-    if !dry_run {
-        let (subject, detail) = (format!("{from}-{to}"), json!({ "request": id }));
-        let action = "events.replay_requested";
-        audit_log::insert(&mut transaction, caller.wallet, action, &subject, &detail).await?;
-    }
+    let (subject, detail) = (format!("{from}-{to}"), json!({ "request": id }));
+    let action = if dry_run {
+        "events.comparison_requested"
+    } else {
+        "events.replay_requested"
+    };
+    audit_log::insert(&mut transaction, caller.wallet, action, &subject, &detail).await?;
     transaction.commit().await?;
     drop(connection);
     let deadline = Instant::now() + ANSWERED_WITHIN;

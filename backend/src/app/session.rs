@@ -6,10 +6,11 @@
 
 use alloy_primitives::Address;
 use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
-use store::StoreError;
 use store::session::{self, Family, NewFamily, NewSession, Refresh, Refreshed, SessionState};
+use store::{StoreError, audit_log, user};
 use thiserror::Error;
 
 use super::{App, random};
@@ -283,10 +284,24 @@ async fn again(
 /// # Errors
 /// [`SessionError`], never that the session has ended.
 pub async fn sign_out(app: &App, access: &str) -> Result<(), SessionError> {
-    let mut connection = app.connection().await?;
-    let found = session::find(&mut connection, &digest(access)).await?;
+    let mut transaction = app.pool.begin().await.map_err(StoreError::from)?;
+    let found = session::find(&mut transaction, &digest(access)).await?;
     let session = found.ok_or(SessionError::Unknown)?;
-    Ok(session::revoke_family(&mut connection, &session.family).await?)
+    let is_first = session::revoke_family(&mut transaction, &session.family).await?;
+    let roles = user::find_operator_roles(&mut transaction, session.wallet).await?;
+    if let Some(roles) = roles.filter(|_| is_first) {
+        let detail = json!({ "roles": roles });
+        audit_log::insert(
+            &mut transaction,
+            session.wallet,
+            "operator.signed_out",
+            "",
+            &detail,
+        )
+        .await?;
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(())
 }
 
 fn digest(token: &str) -> [u8; 32] {

@@ -109,6 +109,7 @@ codes! {
     NotStopped "not_stopped" CONFLICT "Settlement is not stopped"
     SecondOperatorNeeded "second_operator_needed" CONFLICT "A second operator must approve"
     RangeNotFinal "range_not_final" CONFLICT "Not all blocks of the range are final"
+    RangeTooLarge "range_too_large" CONFLICT "The range has too many rows"
     DryRunFirst "dry_run_first" CONFLICT "Run a dry run of the same range first"
     UnknownReplay "unknown_replay" NOT_FOUND "Replay request not found"
     ReplayContradicts "replay_contradicts" CONFLICT "Stored data differs from the chain"

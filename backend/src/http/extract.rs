@@ -33,6 +33,13 @@ const AUTHORIZATIONS_PER_WALLET: Quota = Quota {
     refill: Duration::from_secs(3),
 };
 
+/// Files that one operator may take: each reads up to a hundred thousand rows.
+const EXPORTS_PER_WALLET: Quota = Quota {
+    name: "exports",
+    burst: 10,
+    refill: Duration::from_secs(10),
+};
+
 /// A JSON body.
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
@@ -256,6 +263,11 @@ impl FromRequestParts<Server> for SignInPermit {
 /// Refuses a wallet that requests too many authorizations.
 pub(super) fn limit_wallet(server: &Server, caller: &Caller) -> Result<(), Problem> {
     take(server, AUTHORIZATIONS_PER_WALLET, caller.wallet.as_slice())
+}
+
+/// Refuses an operator who takes too many files.
+pub(super) fn limit_exports(server: &Server, caller: &Caller) -> Result<(), Problem> {
+    take(server, EXPORTS_PER_WALLET, caller.wallet.as_slice())
 }
 
 fn take(server: &Server, quota: Quota, key: &[u8]) -> Result<(), Problem> {

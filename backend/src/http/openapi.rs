@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::code::Code;
 use super::error::{FieldError, ProblemBody};
-use super::schema::{FreeObject, IdempotencyKeyText};
+use super::schema::{AuditText, ExportFormat, FreeObject, IdempotencyKeyText, ReportName, SearchText};
 
 /// The exported description, from the root of the checkout.
 const FILE: &str = "backend/openapi.json";
@@ -41,7 +41,10 @@ const TAGS: [(&str, &str); 13] = [
         "proposals",
         "What one operator proposes and another person agrees to",
     ),
-    ("admin", "What operators confirm about users"),
+    (
+        "admin",
+        "Users and what operators confirm about them, the audit log, and reports",
+    ),
     ("treasury", "The ledger beside the contract, for operators"),
     ("monitoring", "Reconciliation and stops, for operators"),
     ("operations", "For operators of the service"),
@@ -68,7 +71,12 @@ pub(super) fn head() -> OpenApi {
         .security_scheme("session", SecurityScheme::Http(session))
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
+        // Texts of parameters alone: no body has them.
         .schema(IdempotencyKeyText::name(), IdempotencyKeyText::schema())
+        .schema(AuditText::name(), AuditText::schema())
+        .schema(ExportFormat::name(), ExportFormat::schema())
+        .schema(ReportName::name(), ReportName::schema())
+        .schema(SearchText::name(), SearchText::schema())
         .response("Problem", problem())
         .build();
     let tags = TAGS.map(|(name, description)| {

@@ -9,6 +9,7 @@ use super::error::Problem;
 use super::extract::malformed_key;
 use crate::app::access::AccessError;
 use crate::app::approve::ApproveError;
+use crate::app::audit::ExportError;
 use crate::app::confirm::ConfirmError;
 use crate::app::disclose::DiscloseError;
 use crate::app::fund::FundError;
@@ -76,6 +77,15 @@ impl From<AccessError> for Problem {
             AccessError::UnknownUser => Self::new(Code::UnknownUser),
             AccessError::RoleMissing(_) => Self::because(Code::RoleMissing, error.to_string()),
             AccessError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::RangeTooLarge(_) => Self::because(Code::RangeTooLarge, error.to_string()),
+            ExportError::Store(error) => error.into(),
         }
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use settlement::batch::{Cause, RewardKind};
 use settlement::state::{BatchState, SubmissionState};
-use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -194,6 +194,16 @@ texts! {
     CommandState words(["waiting", "done", "ignored"]);
     /// Whether someone can be named as a sponsor.
     SponsorState words(["unknown", "pending", "registered", "frozen", "refunded"]);
+    /// A whole text of an entry of the audit log.
+    AuditText pattern("^.+$", 500);
+    /// A report.
+    ReportName words(crate::app::report::Report::ALL.map(crate::app::report::Report::name));
+    /// What is known of a user.
+    SearchText pattern("^.+$", 64);
+    /// How a hash chain is broken.
+    BrokenName words(audit::trail::Broken::ALL.map(audit::trail::Broken::name));
+    /// The form of a file.
+    ExportFormat words(["csv", "ndjson"]);
     /// What the signer said of itself last.
     SignerStateName words(["available", "paused", "unavailable"]);
 }
@@ -204,6 +214,13 @@ texts! {
 pub struct FreeObject(pub Value);
 
 described! { "An object whose fields are not fixed." FreeObject free() }
+
+/// Any value of JSON.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct AnyValue(pub Value);
+
+described! { "Any value of JSON." AnyValue ObjectBuilder::new().schema_type(SchemaType::AnyValue).build() }
 
 /// The number of a user, from 1.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::progress::Progress;
 use super::snapshot::Keeper;
 use super::writer::{self, Step, StepError, Writer};
-use super::{Config, WorkError, figures};
+use super::{Config, WorkError, figures, sealer};
 use crate::succession::{Succession, Successor};
 
 /// How long an idle writer waits at most: causes are announced at once, this is for announcements that got
@@ -164,6 +164,10 @@ impl Successor for Leader<'_> {
         // Ends with this function.
         let mut background = JoinSet::new();
         background.spawn(figures::keep(self.config.database_url.clone()));
+        background.spawn(sealer::keep(
+            self.config.database_url.clone(),
+            self.config.deadline,
+        ));
         self.remember(&mut connection, lease).await?;
         self.succession.announce()?;
         while !stop.is_cancelled() {

@@ -1,5 +1,7 @@
 //! What operators leave in the audit log beside what they did: that they came, what they were refused, and who made them.
 
+mod read;
+
 use serde_json::json;
 
 use crate::operators::APPROVER;
@@ -21,6 +23,14 @@ async fn operators_leave_a_trace_when_they_sign_in_and_users_do_not() {
     world.sign_in(1).await;
     assert_eq!(noted(&world, "operator.signed_in", APPROVER).await, 1);
     assert_eq!(noted(&world, "operator.signed_in", 1).await, 0);
+    for person in [APPROVER, 1] {
+        let session = world.sign_in(person).await;
+        for _ in 0..2 {
+            world.post("/auth/logout", Some(&session), &json!({})).await;
+        }
+    }
+    assert_eq!(noted(&world, "operator.signed_out", APPROVER).await, 1);
+    assert_eq!(noted(&world, "operator.signed_out", 1).await, 0);
 }
 
 #[tokio::test]

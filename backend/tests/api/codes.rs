@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::clock::written;
-use crate::operators::ADMIN;
+use crate::operators::{ADMIN, AUDITOR};
 use crate::outside::accepted;
 use crate::played_signer::Mood;
 use crate::relays;
@@ -56,6 +56,7 @@ async fn every_code_is_produced_by_a_request() {
     limits(&mut seen, &world).await;
     settlement::settlement(&mut seen).await;
     replays(&mut seen).await;
+    exports(&mut seen).await;
     relays::codes(&mut seen).await;
     crate::funds::every_refusal(&mut seen).await;
     broken(&mut seen, &world).await;
@@ -399,6 +400,20 @@ async fn signer(seen: &mut Seen, world: &World) {
         seen.expect(code, &world.post("/users/register", Some(&session), &body).await);
     }
     world.signer.be(Mood::Signs);
+}
+
+/// One entry of the audit log more than a file may have.
+async fn exports(seen: &mut Seen) {
+    let world = World::empty().await;
+    world.enter_operators().await;
+    world
+        .sql("INSERT INTO audit_log (actor, action, subject) SELECT 'x', 'y', 'z' FROM generate_series(1, 100001)")
+        .await;
+    let auditor = world.sign_in(AUDITOR).await;
+    for query in ["", "&action=y", "&subject=z", "&operator=x"] {
+        let path = format!("/admin/audit/export?format=csv{query}");
+        seen.expect(Code::RangeTooLarge, &world.get(&path, Some(&auditor)).await);
+    }
 }
 
 async fn replays(seen: &mut Seen) {

@@ -91,7 +91,8 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
             | Check::Freshness
             | Check::Reconciler
             | Check::Quarantine
-            | Check::Schedule,
+            | Check::Schedule
+            | Check::Trail,
             _,
         ) => return Verdict::Skipped(Skip::NotConfigured("it runs between reconciliation runs")),
     }

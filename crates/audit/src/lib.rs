@@ -16,6 +16,7 @@ pub mod discrepancy;
 pub mod liabilities;
 pub mod recount;
 pub mod sums;
+pub mod trail;
 pub mod verify;
 pub mod vigil;
 

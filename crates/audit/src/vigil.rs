@@ -12,6 +12,7 @@ mod quarantine;
 mod reconciler;
 mod rescan;
 mod schedule;
+mod trail;
 
 pub use accounts::{AccountSeen, accounts};
 pub use agreement::{EndpointSeen, FinalSeen, RecordedFinal, agreement};
@@ -22,3 +23,4 @@ pub use quarantine::{CommandSeen, quarantine};
 pub use reconciler::{LookSeen, reconciler};
 pub use rescan::{LogKey, RescannedLog, rescan};
 pub use schedule::{DaySeen, schedule};
+pub use trail::{TrailSeen, trail};

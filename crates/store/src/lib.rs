@@ -13,6 +13,7 @@ pub mod api;
 pub mod approval;
 pub mod attestation;
 pub mod audit_log;
+pub mod audit_seal;
 pub mod authorization;
 pub mod cause_json;
 pub mod chain_log;

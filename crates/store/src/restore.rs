@@ -57,7 +57,7 @@ const DERIVED: [&str; 34] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 39] = [
+const KEPT: [&str; 40] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -65,6 +65,7 @@ const KEPT: [&str; 39] = [
     "attempt",
     "attestation",
     "audit_log",
+    "audit_seal",
     "authorization_request",
     "chain_block",
     "chain_log",

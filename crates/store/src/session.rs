@@ -306,16 +306,16 @@ pub async fn update_refreshed(
     Ok(())
 }
 
-/// Ends a login with all of its sessions, also one that is being refreshed: this waits until that is done.
-pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> Result<(), StoreError> {
-    sqlx::query!(
+/// Ends a login with all of its sessions, also one that is being refreshed: this waits until that is done. Whether it had not ended.
+pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> Result<bool, StoreError> {
+    let revoked = sqlx::query!(
         "UPDATE session_family SET revoked_at = now(), expires_at = least(expires_at, now())
          WHERE id = $1 AND revoked_at IS NULL",
         family
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(revoked.rows_affected() > 0)
 }
 
 /// Forgets at most `rows_max` nonces, ten minutes after they expired, and as many logins, a day after they ended;

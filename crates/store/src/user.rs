@@ -118,6 +118,8 @@ macro_rules! select {
     };
 }
 
+pub mod search;
+
 /// The user with this wallet.
 pub async fn find_by_wallet(
     connection: &mut PgConnection,

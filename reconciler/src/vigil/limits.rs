@@ -8,6 +8,7 @@
 //! | `TRELLIS_LOOK_MAX_SECONDS` | maximum time between two looks; 300 by default, 1 to 86400 |
 //! | `TRELLIS_CHECK_MAX_SECONDS` | how long a check may be skipped; 900 by default, 1 to 86400 |
 //! | `TRELLIS_DAY_LATE_SECONDS` | how long after its end a day of the plan may be posted; 900 by default, 1 to 86400 |
+//! | `TRELLIS_UNSEALED_MAX_SECONDS` | how long a row of the audit log may wait to be sealed; 600 by default, 1 to 86400 |
 //! | `TRELLIS_UNTOLD_MAX_SECONDS` | how long an alert may wait for its receiver before heartbeats stop; 300 by default, 1 to 86400 |
 //! | `TRELLIS_HEARTBEAT_URL` | receiver of heartbeats, which pages when they stop; none by default |
 //! | `TRELLIS_HEARTBEAT_INTERVAL_MS` | interval between heartbeats; 30000 by default, 50 to 3600000 |
@@ -39,6 +40,8 @@ const LOOK_MAX_SECONDS_DEFAULT: u64 = 300;
 const CHECK_MAX_SECONDS_DEFAULT: u64 = 900;
 /// A restarted schedule makes up for a month in a moment; nothing of the chain is posted while a day is missing.
 const DAY_LATE_SECONDS_DEFAULT: u64 = 900;
+/// A row waits for transactions that began before it, and the longest of ours counts figures for some minutes.
+const UNSEALED_MAX_SECONDS_DEFAULT: u64 = 600;
 /// A receiver that restarts is back by then. After that the missing heartbeats are the alert.
 const UNTOLD_MAX_SECONDS_DEFAULT: u64 = 300;
 /// At most a day.
@@ -77,6 +80,8 @@ pub struct VigilConfig {
     pub check_max: Duration,
     /// How long after its end a day may be posted.
     pub day_late: Duration,
+    /// How long a row of the audit log may wait to be sealed.
+    pub unsealed_max: Duration,
     /// How long an alert may wait for delivery; `None` without a receiver.
     pub untold_max: Option<Duration>,
     /// Receiver of heartbeats; the URL may hold a secret.
@@ -110,6 +115,7 @@ impl VigilConfig {
             look_max: age("TRELLIS_LOOK_MAX_SECONDS", LOOK_MAX_SECONDS_DEFAULT),
             check_max: age("TRELLIS_CHECK_MAX_SECONDS", CHECK_MAX_SECONDS_DEFAULT),
             day_late: age("TRELLIS_DAY_LATE_SECONDS", DAY_LATE_SECONDS_DEFAULT),
+            unsealed_max: age("TRELLIS_UNSEALED_MAX_SECONDS", UNSEALED_MAX_SECONDS_DEFAULT),
             untold_max: match env.find_text("TRELLIS_WEBHOOK_URL") {
                 Ok(Some(_)) => age("TRELLIS_UNTOLD_MAX_SECONDS", UNTOLD_MAX_SECONDS_DEFAULT).map(Some),
                 Ok(None) => Ok(None),

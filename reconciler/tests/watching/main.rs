@@ -7,6 +7,7 @@ mod purses;
 mod receiver;
 mod settled;
 mod start;
+mod trail;
 mod vigil;
 mod world;
 

@@ -125,6 +125,8 @@ checks! {
             "no command and no batch is put aside that nobody has looked at")
         Schedule ("R23" S2 BetweenRuns "r23-schedule"
             "every day of the plan's calendar is posted soon after it ended")
+        Trail ("R24" S2 BetweenRuns "r24-audit-log"
+            "the audit log is what was sealed, and new rows of it are sealed soon")
     }
 }
 

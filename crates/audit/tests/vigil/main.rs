@@ -7,6 +7,7 @@ mod quarantine;
 mod reconciler;
 mod rescan;
 mod schedule;
+mod trail;
 
 use audit::checks::{Severity, Verdict};
 

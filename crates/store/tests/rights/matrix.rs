@@ -12,8 +12,9 @@ use crate::ROLES;
 const STATED: &str = include_str!("matrix.txt");
 
 /// What is derived or appended to: nobody changes a row of it.
-const APPEND_ONLY: [&str; 13] = [
+const APPEND_ONLY: [&str; 14] = [
     "audit_log",
+    "audit_seal",
     "chain_log",
     "claim",
     "component_effect",
