@@ -1,3 +1,5 @@
+//! Which message a user signs for a command, as the attestor compares it.
+
 use super::*;
 
 const WALLET: Address = Address::repeat_byte(7);
