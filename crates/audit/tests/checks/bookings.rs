@@ -11,6 +11,9 @@ const CLEARING: Account = Account::Clearing(ClearingCause::UnexpectedIntake);
 const COMPANY: Account = Account::Held(Beneficiary::Company);
 const FUND: Account = Account::Held(Beneficiary::Fund(Fund::new(1)));
 
+/// What is changed of a payment's parts.
+type Change<'a> = &'a dyn Fn(&mut Vec<Part>);
+
 fn parts(snapshot: &mut Snapshot, number: u32) -> &mut Vec<Part> {
     let books = &mut snapshot.books;
     let deposit = books
@@ -64,7 +67,7 @@ fn payments_of_a_price_agree_and_what_is_not_outstanding_waits_in_clearing() {
 #[test]
 fn a_share_that_differs_is_found() {
     let find = |parts: &mut [Part], credit| parts.iter().position(|part| part.credit == credit).unwrap();
-    let changes: [&dyn Fn(&mut Vec<Part>); 4] = [
+    let changes: [Change<'_>; 4] = [
         &|parts| {
             let (fund, company) = (find(parts, FUND), find(parts, COMPANY));
             less(&mut parts[fund].amount);
