@@ -44,6 +44,14 @@ pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     expect(stage, "binary", "pair_count", 4).await?;
     regret(stage).await.context("a registration is refunded")?;
     stage.pass_days(HELD_DAYS).await?;
+    // The next closing pays out of what has matured.
+    stage
+        .wait("everything to mature", async |stage: &Stage| {
+            let totals = stage.site.contract().totals().call().await?;
+            Ok(totals.escrowed.is_zero().then_some(()))
+        })
+        .await?;
+    stage.settle().await?;
     pass_to(stage, 0).await.context("the next month ends")?;
     expect(stage, "binary", "pair_count", 11).await?;
     stage.pass_days(HELD_DAYS).await?;
