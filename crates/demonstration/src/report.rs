@@ -87,7 +87,9 @@ impl Report {
         for (name, amount) in &self.accounts {
             line(format!("  {name:<66} {:>14}", signed_bnb(*amount)));
         }
-        line("\nRewards granted (BNB)".to_owned());
+        if !self.rewards.is_empty() {
+            line("\nRewards granted (BNB)".to_owned());
+        }
         for (user, amount) in &self.rewards {
             line(format!("  {user:<66} {:>14}", signed_bnb(*amount)));
         }
@@ -95,11 +97,14 @@ impl Report {
         for batch in &self.batches {
             line(format!("  {}", batch.to_line()));
         }
-        line(format!(
-            "\nA credit of {} BNB was withdrawn through another address, {} BNB were claimed by proof",
-            bnb(u128::try_from(self.withdrawn).unwrap_or(u128::MAX)),
-            bnb(u128::try_from(self.claimed).unwrap_or(u128::MAX))
-        ));
+        let coins = |wei: U256| bnb(u128::try_from(wei).unwrap_or(u128::MAX));
+        if !self.withdrawn.is_zero() {
+            let withdrawn = coins(self.withdrawn);
+            line(format!(
+                "\nA credit of {withdrawn} BNB was withdrawn through another address"
+            ));
+        }
+        line(format!("\n{} BNB were claimed by proof", coins(self.claimed)));
         for difference in &self.differences {
             line(format!("DIFFERENCE {difference}"));
         }
