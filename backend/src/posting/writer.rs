@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use plan::{Book, Cause, Day, Outcome};
+use plan::{Book, Cause, Day, FACT_LEGS_MAX, Outcome};
 use service::fault_point;
 use sqlx::{Acquire, PgConnection};
 use store::inbox::{Entry, Waiting, continue_fact, find_day_end, list_waiting};
 use store::lease::{self, Lease, LeaseError};
-use store::posting::{BATCH_FACTS_MAX, BATCH_LEGS_MAX, Batch, DepositIndex, Draft, PostingError, Tail, post};
+use store::posting::{
+    BATCH_FACTS_MAX, BATCH_LEGS_MAX, Batch, DepositIndex, Draft, PostingError, Tail, forget_plans, post,
+};
 use store::replay::find_last_batch;
 use store::{Deadlines, StoreError, deadline, schedule};
 use thiserror::Error;
@@ -282,8 +284,12 @@ impl Writer {
             facts: entries.len(),
             transfers: batch.transfers().len(),
         };
+        let is_large = batch.transfers().len() >= FACT_LEGS_MAX;
         self.tail = batch.tail();
         self.prepared = None;
+        if is_large {
+            forget_plans(connection).await?;
+        }
         Ok(step)
     }
 

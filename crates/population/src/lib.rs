@@ -72,7 +72,7 @@ pub async fn pour(
     let mut filling = Filling::begin(connection, plan).await?;
     while filling.post_batch(connection, causes).await? {
         // Plans that were made for a few rows are of no use for many.
-        sqlx::raw_sql("DISCARD PLANS").execute(&mut *connection).await?;
+        store::posting::forget_plans(connection).await?;
     }
     filling.finish(connection, causes.time()).await?;
     bulk::end(connection, indexes).await

@@ -17,7 +17,7 @@ mod write_settlement;
 
 use alloy_primitives::B256;
 use ledger::FoldError;
-use sqlx::PgTransaction;
+use sqlx::{PgConnection, PgTransaction};
 use thiserror::Error;
 
 use crate::StoreError;
@@ -150,6 +150,13 @@ pub async fn post(
     write_projections::write(transaction, &batch.changes).await?;
     write_continued::write(transaction, batch).await?;
     write_due::write(transaction, batch).await
+}
+
+/// Has every statement planned anew: a plan that was made for a few rows takes them one by one, and a large batch may have made
+/// many of them. The server does that by itself only when it has analysed the tables, minutes later.
+pub async fn forget_plans(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("DISCARD PLANS").execute(connection).await?;
+    Ok(())
 }
 
 /// Refuses a statement that wrote other rows than it was given.
