@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
-use approval::{APPROVAL_LIFE_MAX, Approval, Domain, People, Proposal, Role, Vote};
+use approval::{APPROVAL_LIFE_MAX, Approval, Domain, Message, People, Proposal, Role, Vote, recover};
 use store::StoreError;
 use store::approval::{self as stored, Subject};
 use thiserror::Error;
@@ -89,6 +89,13 @@ impl App {
             chain_id: self.ledger.chain_id,
             contract: self.ledger.contract,
         }
+    }
+
+    /// The signature in its one form, if the wallet's own key made it over exactly this message for this ledger.
+    pub fn signed_by(&self, wallet: Address, message: &Message, signature: Vec<u8>) -> Option<Vec<u8>> {
+        let digest = message.digest(&self.domain());
+        let signature = approval::normalize(wallet, digest, signature);
+        (recover(digest, &signature) == Some(wallet)).then_some(signature)
     }
 }
 

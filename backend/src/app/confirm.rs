@@ -1,7 +1,7 @@
 //! What an operator confirms about a user: that an identity was checked, that a tax number is known. Nothing of what was seen is
 //! stored: a confirmation is the operator's signed word, and becomes a fact.
 
-use approval::{Confirmation, Confirmed, recover};
+use approval::{Confirmation, Confirmed};
 use plan::{Cause, Report};
 use serde_json::json;
 use sqlx::Connection;
@@ -68,11 +68,8 @@ pub async fn confirm(
     signature: Vec<u8>,
 ) -> Result<Stored, ConfirmError> {
     let confirmation = message(app, caller, what, user, key).await?;
-    let digest = confirmation.message().digest(&app.domain());
-    let signature = approval::normalize(caller.wallet, digest, signature);
-    if recover(digest, &signature) != Some(caller.wallet) {
-        return Err(ConfirmError::BadSignature);
-    }
+    let signature = app.signed_by(caller.wallet, &confirmation.message(), signature);
+    let signature = signature.ok_or(ConfirmError::BadSignature)?;
     let wallet = confirmation.wallet;
     let (report, action) = match what {
         Confirmed::Identity => (Report::UserVerified { wallet }, "user.identity_confirmed"),

@@ -1,6 +1,6 @@
 //! Opting in or out of reserving a tier's pool rewards towards the next price: a command that becomes a fact.
 
-use approval::{ReserveCommand, recover};
+use approval::ReserveCommand;
 use ledger::Tier;
 use plan::{Cause, ReserveChoice};
 use store::StoreError;
@@ -63,11 +63,8 @@ pub async fn choose(
         reserve: choice == ReserveChoice::In,
         nonce: approval::command_nonce(idempotency_key),
     };
-    let digest = said.message().digest(&app.domain());
-    let signature = approval::normalize(user.wallet, digest, signature);
-    if recover(digest, &signature) != Some(user.wallet) {
-        return Err(ReserveError::BadSignature);
-    }
+    let signature = app.signed_by(user.wallet, &said.message(), signature);
+    let signature = signature.ok_or(ReserveError::BadSignature)?;
     let command = Command {
         actor: user.wallet,
         idempotency_key,

@@ -1,6 +1,6 @@
 //! Saying where the next direct goes in the binary tree: a command that the user signs, which becomes a fact.
 
-use approval::{ChosenSide, SideCommand, command_nonce, recover};
+use approval::{ChosenSide, SideCommand, command_nonce};
 use plan::binary::Side;
 use plan::{Cause, Report};
 use store::StoreError;
@@ -42,13 +42,9 @@ pub async fn choose(
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(SideError::Refunded),
     }
-    let digest = command(user, side, idempotency_key)
-        .message()
-        .digest(&app.domain());
-    let signature = approval::normalize(user.wallet, digest, signature);
-    if recover(digest, &signature) != Some(user.wallet) {
-        return Err(SideError::BadSignature);
-    }
+    let message = command(user, side, idempotency_key).message();
+    let signature = app.signed_by(user.wallet, &message, signature);
+    let signature = signature.ok_or(SideError::BadSignature)?;
     let command = Command {
         actor: user.wallet,
         idempotency_key,

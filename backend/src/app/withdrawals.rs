@@ -3,7 +3,7 @@
 //!
 //! What it costs is the engine's to say when it is posted; the quote computes the same from the plan's terms.
 
-use approval::{WithdrawalCommand, command_nonce, recover};
+use approval::{WithdrawalCommand, command_nonce};
 use ledger::UserId;
 use money::Amount;
 use plan::withholding::{Line, Occasion, Payment, Withheld, Withholding, YearTotals};
@@ -123,11 +123,8 @@ pub async fn request(
     signature: Vec<u8>,
 ) -> Result<Stored, WithdrawalError> {
     let said = command(user, amount, idempotency_key);
-    let digest = said.message().digest(&app.domain());
-    let signature = approval::normalize(user.wallet, digest, signature);
-    if recover(digest, &signature) != Some(user.wallet) {
-        return Err(WithdrawalError::BadSignature);
-    }
+    let signature = app.signed_by(user.wallet, &said.message(), signature);
+    let signature = signature.ok_or(WithdrawalError::BadSignature)?;
     let cause = Cause::Reported(Report::WithdrawalRequested {
         wallet: user.wallet,
         amount,
