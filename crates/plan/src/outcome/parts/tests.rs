@@ -3,7 +3,9 @@
 use ledger::{Account, Reason, UserId};
 
 use super::*;
+use crate::decision::Passed;
 use crate::effect::DiscrepancyCause;
+use crate::orders::PassedOver;
 
 /// An outcome with so many legs and effects in each step.
 fn outcome(steps: &[(u64, usize)]) -> Outcome {
@@ -125,4 +127,21 @@ fn all_that_is_left_comes_behind_what_is_there_with_its_reasons() {
         .map(|(amount, owed)| (amount.base_units(), owed.base_units()))
         .collect();
     assert_eq!(told, [(1, 0), (3, 0), (4, 4), (5, 0), (6, 6), (7, 0)]);
+}
+
+#[test]
+fn the_first_part_says_who_was_passed_over_and_no_other_does() {
+    let passed = Passed::Orders(PassedOver {
+        user: UserId::new(1).unwrap(),
+        generation: 1,
+        orders: 3,
+        lacked: None,
+    });
+    let mut first = outcome(&[(2, 0), (2, 0)]);
+    first.passed_over(passed.clone());
+    let mut left = Parts::cut(&mut first, 2).unwrap();
+    assert_eq!(first.decisions().passed, [passed]);
+    let mut second = Outcome::explained();
+    left.take_into(&mut second);
+    assert!(second.decisions().passed.is_empty());
 }
