@@ -10,11 +10,10 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use backend::posting::{Step, Writer, writer};
-use devstack::Checkout;
-use devstack::postgres::{Durability, Postgres, PostgresSpec, connect};
+use devstack::postgres::{Postgres, connect};
 use history::{History, Shape};
 use plan::{Book, Cause, CompiledPlan, Day, Report};
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::PgConnection;
 use store::deployment::Deployment;
 use store::inbox::{self, Command};
 use store::lease::{self, LeaseName};
@@ -22,6 +21,7 @@ use store::schedule;
 
 use crate::measurement::Measurement;
 use crate::memory::{peak, reset_peak};
+use crate::server::{durable, empty_database};
 
 const SUBSCRIPTION: &str = include_str!("../../plans/subscription.toml");
 const ORDERS: &str = include_str!("../../plans/unilevel-orders.toml");
@@ -47,18 +47,7 @@ struct Closed {
 }
 
 pub(crate) async fn run(users: u32) -> anyhow::Result<()> {
-    let checkout = Checkout::find()?;
-    let directory = checkout.local("bench")?;
-    let mut server = Postgres::start(
-        &checkout,
-        &PostgresSpec {
-            data: "bench/postgres".to_owned(),
-            log: directory.join("postgres.log"),
-            pids: directory,
-            durability: Durability::Durable,
-        },
-    )
-    .await?;
+    let mut server = durable().await?;
     let measured = async {
         subscriptions(&server, users).await?;
         orders(&server, users).await
@@ -150,7 +139,7 @@ async fn orders(server: &Postgres, users: u32) -> anyhow::Result<()> {
 impl Ledger {
     async fn make(server: &Postgres, name: &str, text: &str, shape: Shape) -> anyhow::Result<Self> {
         let plan = plan::compile(text)?;
-        let url = database(server, name).await?;
+        let url = empty_database(server, name).await?;
         let begun = Instant::now();
         let mut source = connect(&url).await?;
         fill(&mut source, &plan, text, shape).await?;
@@ -289,19 +278,6 @@ impl Closed {
         .with("transfers_per_second", (*transfers as f64 / self.seconds).round())
         .print();
     }
-}
-
-async fn database(server: &Postgres, name: &str) -> anyhow::Result<String> {
-    let mut maintenance = connect(&server.address().url("postgres")).await?;
-    for statement in [
-        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        format!("CREATE DATABASE {name}"),
-    ] {
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut maintenance)
-            .await?;
-    }
-    Ok(server.address().url(name))
 }
 
 async fn fill(

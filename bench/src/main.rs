@@ -19,6 +19,7 @@ mod random;
 mod ranks;
 mod reconcile;
 mod scale;
+mod server;
 mod settle;
 mod sign;
 mod simulation;

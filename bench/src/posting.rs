@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use backend::posting::{Step, Writer, writer};
-use devstack::Checkout;
-use devstack::postgres::{Durability, Postgres, PostgresSpec, connect};
+use devstack::postgres::{Postgres, connect};
 use plan::workload::{Workload, cause};
 use plan::{Book, Cause, CompiledPlan};
 use sqlx::{Connection, PgConnection, Row};
@@ -20,6 +19,7 @@ use store::inbox::{self, BlockRef, ChainEntry, Command};
 use store::lease::{self, LeaseName};
 
 use crate::measurement::Measurement;
+use crate::server::{durable, empty_database};
 
 /// The shipped plan; pools without limit, so that they matter as long as the run goes.
 const PLAN: &str = include_str!("../../plans/auto-pool.toml");
@@ -39,18 +39,7 @@ struct Run {
 }
 
 pub(crate) async fn run() -> anyhow::Result<()> {
-    let checkout = Checkout::find()?;
-    let directory = checkout.local("bench")?;
-    let mut server = Postgres::start(
-        &checkout,
-        &PostgresSpec {
-            data: "bench/postgres".to_owned(),
-            log: directory.join("postgres.log"),
-            pids: directory,
-            durability: Durability::Durable,
-        },
-    )
-    .await?;
+    let mut server = durable().await?;
     let plan = plan::compile(&PLAN.replace("trees_max = 15", ""))?;
     let history: Vec<Cause> = Workload::new(&plan, SEED)
         .take(WARM_UP_FACTS + FACTS)
@@ -71,16 +60,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 
 /// A new database with the history in its inbox; returns its URL.
 async fn database(server: &Postgres, name: &str, history: &[Cause]) -> anyhow::Result<String> {
-    let mut maintenance = connect(&server.address().url("postgres")).await?;
-    for statement in [
-        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        format!("CREATE DATABASE {name}"),
-    ] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
-            .execute(&mut maintenance)
-            .await?;
-    }
-    let url = server.address().url(name);
+    let url = empty_database(server, name).await?;
     let mut connection = connect(&url).await?;
     store::migrate(&mut connection).await?;
     let mut seq = 0;

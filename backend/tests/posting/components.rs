@@ -320,6 +320,18 @@ async fn a_writer_of_components_that_starts_again_posts_the_same() {
     assert_eq!(results[0], results[1]);
 }
 
+/// A change of one row is found in exactly these tables.
+async fn found_exactly(source: &mut PgConnection, world: &World, fault: &'static str, tables: &[&str]) {
+    let mut transaction = source.begin().await.unwrap();
+    let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1, "{fault}");
+    let snapshot = store::snapshot::read_in(&mut transaction).await.unwrap();
+    let found = audit::verify(&empty(world), &snapshot);
+    let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();
+    assert_eq!(found_in, tables, "{fault}: {found:#?}");
+    transaction.rollback().await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_changed_of_components_behind_the_ledgers_back_is_found_exactly() {
     let variant = Variant {
@@ -394,14 +406,7 @@ async fn what_is_changed_of_components_behind_the_ledgers_back_is_found_exactly(
             &["deposit", "sums"],
         ),
     ] {
-        let mut transaction = source.begin().await.unwrap();
-        let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
-        assert_eq!(changed.rows_affected(), 1, "{fault}");
-        let snapshot = store::snapshot::read_in(&mut transaction).await.unwrap();
-        let found = audit::verify(&empty(&world), &snapshot);
-        let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();
-        assert_eq!(found_in, tables, "{fault}: {found:#?}");
-        transaction.rollback().await.unwrap();
+        found_exactly(&mut source, &world, fault, tables).await;
     }
     let snapshot = store::snapshot::read(&mut source).await.unwrap();
     assert_eq!(audit::verify(&empty(&world), &snapshot), []);
@@ -454,14 +459,7 @@ async fn what_is_changed_of_records_behind_the_ledgers_back_is_found_exactly() {
             &[],
         ),
     ] {
-        let mut transaction = source.begin().await.unwrap();
-        let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
-        assert_eq!(changed.rows_affected(), 1, "{fault}");
-        let snapshot = store::snapshot::read_in(&mut transaction).await.unwrap();
-        let found = audit::verify(&empty(&world), &snapshot);
-        let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();
-        assert_eq!(found_in, tables, "{fault}: {found:#?}");
-        transaction.rollback().await.unwrap();
+        found_exactly(&mut source, &world, fault, tables).await;
     }
 }
 
