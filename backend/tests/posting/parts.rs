@@ -4,15 +4,17 @@
 mod killed;
 
 use histories::{Kind, Variant, World, history};
-use plan::{Book, Cause, Outcome};
+use plan::{BOOK_FORMAT, Book, Cause, Outcome};
 use sqlx::{Connection, PgConnection};
 use store::lease;
 use store::posting::PostingError;
+use store::posting_snapshot::{self, Header};
 use testkit::TestDatabase;
 
 use crate::components::{self, Source, effects, transfers};
 use crate::operators;
-use crate::{Step, StepError, TTL, Writer, balances, claim, post_all, poster};
+use crate::running::deployed;
+use crate::{Step, StepError, TTL, Writer, balances, claim, compiled, post_all, poster, receive};
 
 /// A writer whose facts are small, and what it posts.
 struct Small {
@@ -249,4 +251,47 @@ async fn the_writer_can_store_only_the_parts_that_a_fact_announced() {
         transaction.rollback().await.unwrap();
         assert_eq!(stored.is_ok(), is_allowed, "{source} {key} {payload}: {stored:?}");
     }
+}
+
+#[tokio::test]
+async fn a_start_in_the_middle_of_a_fact_uses_memory_that_was_kept_before_it() {
+    let database = deployed().await;
+    let mut source = database.connection().await;
+    let mut connection = poster(&database).await;
+    let empty = Book::new(compiled()).with_legs_max(2);
+    let causes = killed::causes(30);
+    let (registered, matured) = causes.split_at(30);
+    let lease = claim(&mut connection, TTL).await;
+    let mut writer = Writer::rebuild(&mut connection, empty.clone(), lease, TTL)
+        .await
+        .unwrap();
+    let seq = receive(&mut source, 1, registered).await;
+    post_all(&mut writer, &mut connection).await;
+    let kept = writer.tail().fact_seq;
+    let header = Header::of(writer.tail(), compiled().hash(), BOOK_FORMAT);
+    let mut transaction = connection.begin().await.unwrap();
+    let bytes = writer.book().encode().unwrap();
+    posting_snapshot::insert(&mut transaction, &header, &bytes)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+
+    receive(&mut source, seq, matured).await;
+    // The first part, those that one batch has, and again: users are paid in the last ones.
+    for _ in 0..3 {
+        writer.step(&mut connection).await.unwrap();
+    }
+    lease::release(&mut connection, lease).await.unwrap();
+    let lease = claim(&mut connection, TTL).await;
+    let mut writer = Writer::rebuild(&mut connection, empty.clone(), lease, TTL)
+        .await
+        .unwrap();
+    assert!(writer.book().next_part().is_some());
+    let to_come = writer.book().legs_left().iter();
+    let to_come = to_come.filter(|leg| matches!(leg.credit, ledger::Account::Available(_)));
+    assert!(to_come.count() > 0, "users have something still to come");
+    assert_eq!(writer.kept_through(), kept, "everything was replayed");
+    post_all(&mut writer, &mut connection).await;
+    let snapshot = store::snapshot::read(&mut source).await.unwrap();
+    assert_eq!(audit::verify(&empty, &snapshot), []);
 }

@@ -16,10 +16,10 @@ use crate::{compiled, entry, wallet};
 const USERS: u64 = FACT_LEGS_MAX as u64 + 60;
 
 /// Registrations that mature together. Each user is the sponsor of the next one, so that each gets something.
-fn causes() -> Vec<Cause> {
+pub(super) fn causes(users: u64) -> Vec<Cause> {
     let plan = compiled();
     let price = plan.registration_price();
-    let registered = (1..=USERS).map(|user| {
+    let registered = (1..=users).map(|user| {
         Cause::Registered(Intake {
             deposit_ref: B256::from(U256::from(user)),
             wallet: wallet(user),
@@ -32,7 +32,7 @@ fn causes() -> Vec<Cause> {
     });
     let matured = Cause::EscrowMatured {
         through_day: 20,
-        amount: Amount::new(price.base_units() * u128::from(USERS)),
+        amount: Amount::new(price.base_units() * u128::from(users)),
     };
     registered.chain([matured, Cause::Noted]).collect()
 }
@@ -81,7 +81,7 @@ async fn a_maturity_of_several_facts_goes_on_wherever_the_process_is_killed() {
     let database = deployed().await;
     let mut source = database.connection().await;
     let files = tempfile::tempdir().unwrap();
-    let causes = causes();
+    let causes = causes(USERS);
     let (registered, matured) = causes.split_at(causes.len() - 2);
     let count = i64::try_from(registered.len()).unwrap();
     record(&mut source, 1, registered).await;
